@@ -1,0 +1,184 @@
+"""Versioned SQL: forward only, checksummed, one transaction each.
+
+A file database is backed up before it is migrated. What cannot be brought to this
+program's version is refused before anything of it is touched.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import sqlite3
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from filelock import FileLock
+
+from squid.errors import DatabaseError, MigrationError
+from squid.ids import now
+
+log = logging.getLogger(__name__)
+
+APPLICATION_ID = 0x53515549
+""""SQUI" in the file's header, where `file(1)` and we look."""
+
+
+class Migration(NamedTuple):
+    version: int
+    name: str
+    sql: str
+
+    @property
+    def checksum(self) -> str:
+        return hashlib.sha256(self.sql.encode()).hexdigest()
+
+
+def bundled() -> list[Migration]:
+    """The migrations of this program, in order."""
+    package = Path(__file__).parent.parent
+    inside_wheel, beside_package = package / "migrations", package.parent / "migrations"
+    return load(inside_wheel if inside_wheel.is_dir() else beside_package)
+
+
+def load(folder: Path) -> list[Migration]:
+    migrations = []
+    for path in sorted(folder.glob("[0-9][0-9][0-9][0-9]_*.sql")):
+        version, _, name = path.stem.partition("_")
+        # Line ends as git made them must not change a checksum.
+        migrations.append(Migration(int(version), name, path.read_text("utf-8")))
+    if [m.version for m in migrations] != list(range(1, len(migrations) + 1)):
+        raise MigrationError(f"The migrations in {folder} are not numbered 1, 2, 3, ….")
+    return migrations
+
+
+def migrate(path: Path, migrations: list[Migration] | None = None) -> list[Migration]:
+    """Bring the database at `path` to this program's version; make it if need be.
+
+    Returns what was applied. Raises DatabaseError (not a database, not Squid's, not
+    writable) or MigrationError (newer than the program, edited migration).
+    """
+    migrations = bundled() if migrations is None else migrations
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fresh = not path.exists() or path.stat().st_size == 0
+        if not fresh and not os.access(path, os.W_OK):
+            raise DatabaseError(f"{path} cannot be written.", hint="Check its permissions.")
+        # Two processes that start at once must not both migrate.
+        with FileLock(f"{path}.migrate.lock", timeout=60):
+            return _migrate(path, migrations, fresh)
+    except OSError as error:
+        raise DatabaseError(f"{path} cannot be used: {error.strerror or error}.") from None
+    except sqlite3.OperationalError as error:
+        raise DatabaseError(f"{path} cannot be used: {error}.") from None
+    except sqlite3.DatabaseError:
+        raise DatabaseError(
+            f"{path} is not an SQLite database.",
+            hint="Name another file in [database] path, or move this one away.",
+        ) from None
+
+
+def _migrate(path: Path, migrations: list[Migration], fresh: bool) -> list[Migration]:
+    db = sqlite3.connect(path, isolation_level=None, timeout=30)
+    try:
+        done = _applied(db, path)
+        _check(done, migrations, path)
+        missing = migrations[len(done) :]
+        if not missing:
+            return []
+        if not fresh and done:
+            backup(db, path, f"before-{missing[0].version:04}")
+        for migration in missing:
+            _apply(db, migration)
+        db.execute("PRAGMA journal_mode = WAL")
+        return missing
+    finally:
+        db.close()
+
+
+def _applied(db: sqlite3.Connection, path: Path) -> list[tuple[int, str, str]]:
+    tables = {row[0] for row in db.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
+    if "migrations" not in tables:
+        if tables:
+            raise DatabaseError(
+                f"{path} is a database of another program.",
+                hint="Name another file in [database] path.",
+            )
+        return []
+    if db.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
+        raise DatabaseError(
+            f"{path} is a database of another program.",
+            hint="Name another file in [database] path.",
+        )
+    rows = db.execute("SELECT version, name, checksum FROM migrations ORDER BY version")
+    return rows.fetchall()
+
+
+def _check(done: list[tuple[int, str, str]], migrations: list[Migration], path: Path) -> None:
+    if len(done) > len(migrations):
+        raise MigrationError(
+            f"{path} was written by a newer Squid (its version is {len(done)}, this "
+            f"program knows {len(migrations)}).",
+            hint="Upgrade Squid, or restore the backup that was made before the upgrade.",
+        )
+    for (version, name, checksum), migration in zip(done, migrations, strict=False):
+        if (version, checksum) != (migration.version, migration.checksum):
+            raise MigrationError(
+                f"Migration {version:04}_{name} was edited after it had been applied to {path}.",
+                hint="Migrations are append-only: undo the edit and add a new one.",
+            )
+
+
+def _apply(db: sqlite3.Connection, migration: Migration) -> None:
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        if migration.version == 1:
+            db.execute(
+                "CREATE TABLE migrations (version INTEGER PRIMARY KEY, name TEXT NOT NULL,"
+                " checksum TEXT NOT NULL, applied_at INTEGER NOT NULL)"
+            )
+            db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        for statement in statements(migration.sql):
+            db.execute(statement)
+        db.execute(
+            "INSERT INTO migrations (version, name, checksum, applied_at) VALUES (?, ?, ?, ?)",
+            (migration.version, migration.name, migration.checksum, now()),
+        )
+        db.execute("COMMIT")
+    except sqlite3.Error as error:
+        db.execute("ROLLBACK")
+        raise MigrationError(
+            f"Migration {migration.version:04}_{migration.name} failed: {error}. "
+            "Nothing of it was kept."
+        ) from error
+    log.info("applied migration %04d_%s", migration.version, migration.name)
+
+
+def statements(sql: str) -> Iterator[str]:
+    """Split a script; `executescript` would commit behind our back."""
+    gathered = ""
+    for line in sql.splitlines(keepends=True):
+        gathered += line
+        if sqlite3.complete_statement(gathered):
+            yield gathered
+            gathered = ""
+    if any(line.strip() and not line.lstrip().startswith("--") for line in gathered.splitlines()):
+        yield gathered  # no semicolon at the end: SQLite says what is wrong with it
+
+
+def backup(db: sqlite3.Connection, path: Path, label: str) -> Path:
+    """Copy an open database beside itself, whole also while others write."""
+    stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
+    target = path.with_name(f"{path.name}.{label}.{stamp}.backup")
+    partial = target.with_name(target.name + ".partial")
+    partial.unlink(missing_ok=True)
+    copy = sqlite3.connect(partial)
+    try:
+        db.backup(copy)
+    finally:
+        copy.close()
+    os.replace(partial, target)
+    log.info("backed up the database to %s", target)
+    return target
