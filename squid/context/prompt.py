@@ -1,0 +1,98 @@
+"""From stored messages to what a provider is asked."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Literal
+
+import msgspec
+
+from squid.context import tokens, window
+from squid.models import Message, Run
+from squid.providers.base import (
+    FileInput,
+    Input,
+    Prompt,
+    TextInput,
+    Tool,
+    ToolResult,
+    ToolUse,
+    Turn,
+)
+from squid.store import files, sessions
+
+GO_ON = (
+    "Your last answer was cut off. Continue it exactly where it stopped, without repeating "
+    "anything and without any introduction."
+)
+NO_RESULT = "The tool gave no result."
+
+
+def build(
+    db: sqlite3.Connection,
+    user_id: str,
+    run: Run,
+    *,
+    max_tokens: int,
+    default_system: str,
+    prefills: bool,
+    tools: tuple[Tool, ...] = (),
+) -> Prompt:
+    """What the model sees for a run: at most about `max_tokens`, the newest turns.
+
+    A run that continues an answer ends with the answer so far, where the model can go
+    on with it (`prefills`), else with a request to do so.
+    """
+    session = sessions.get(db, user_id, run.session_id)
+    system = default_system if session.system is None else session.system
+    budget = max_tokens - tokens.of_text(system)
+    leaf = run.question_id if run.kind == "answer" else run.message_id
+    turns = _turns(db, user_id, window.newest(db, leaf, budget))
+    if turns and turns[-1].role == "assistant":
+        turns = _to_continue(turns, prefills)
+    return Prompt(model=run.model, turns=tuple(turns), system=system or None, tools=tools)
+
+
+def _turns(db: sqlite3.Connection, user_id: str, history: list[Message]) -> list[Turn]:
+    turns: list[Turn] = []
+    for message in history:
+        for role, content in _inputs(db, user_id, message):
+            if turns and turns[-1].role == role:
+                turns[-1] = Turn(role, (*turns[-1].content, *content))
+            elif content and (turns or role == "user"):
+                turns.append(Turn(role, content))
+    return turns
+
+
+def _inputs(
+    db: sqlite3.Connection, user_id: str, message: Message
+) -> list[tuple[Literal["user", "assistant"], tuple[Input, ...]]]:
+    """A message's part of the conversation. One that came to nothing has none."""
+    text = (TextInput(message.content),) if message.content.strip() else ()
+    if message.role == "user":
+        sent = tuple(
+            FileInput(f.id, f.name, f.media_type, files.content(db, user_id, f.id))
+            for f in message.files
+        )
+        return [("user", (*sent, *text))]
+    if message.role == "assistant":
+        return [("assistant", text)] if text else []
+    if message.role == "tool" and message.tool is not None:
+        call = message.tool
+        result = NO_RESULT if call.result is None else call.result
+        failed = call.is_error or call.result is None
+        return [
+            ("assistant", (ToolUse(call.id, call.name, msgspec.Raw(call.input.encode())),)),
+            ("user", (ToolResult(call.id, result, failed),)),
+        ]
+    return []
+
+
+def _to_continue(turns: list[Turn], prefills: bool) -> list[Turn]:
+    if not prefills:
+        return [*turns, Turn("user", (TextInput(GO_ON),))]
+    *before, last = turns[-1].content
+    if isinstance(last, TextInput):
+        # The Messages API refuses an answer to go on with that ends in a blank.
+        last = TextInput(last.text.rstrip())
+    return [*turns[:-1], Turn("assistant", (*before, last))]

@@ -1,0 +1,37 @@
+"""How many tokens something costs, guessed from its size.
+
+Guessed high: a prompt that is a little short is better than one that is refused.
+"""
+
+from __future__ import annotations
+
+from squid.models import File, Message
+
+BYTES_PER_TOKEN = 3.5
+"""Of UTF-8. English has about 4, code 3, Chinese (3 bytes a character) 3 to 4."""
+
+TURN = 8
+"""What a turn costs besides its text."""
+
+IMAGE = 1600
+PDF_BYTES_PER_TOKEN = 30
+"""A page of a PDF is 50 to 100 KB and costs 1,500 to 3,000 tokens."""
+
+
+def of_text(text: str) -> int:
+    return int(len(text.encode("utf-8", "surrogatepass")) / BYTES_PER_TOKEN) + 1
+
+
+def of_file(file: File) -> int:
+    if file.media_type.startswith("image/"):
+        return IMAGE
+    if file.media_type == "application/pdf":
+        return file.size // PDF_BYTES_PER_TOKEN
+    return int(file.size / BYTES_PER_TOKEN) + 1
+
+
+def of_message(message: Message) -> int:
+    cost = TURN + of_text(message.content) + sum(of_file(file) for file in message.files)
+    if message.tool is not None:
+        cost += of_text(message.tool.input) + of_text(message.tool.result or "")
+    return cost

@@ -1,0 +1,79 @@
+"""An answer as its events tell it: one fold for everyone who needs the text.
+
+The same function builds what a run writes at its end, what a reader sees in the
+middle of it, and what is kept of one that was killed. So they cannot disagree.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import msgspec
+
+from squid.models import Message, Source, ToolCall, Usage
+from squid.runs import events
+
+SOURCE = "squid.source"
+USAGE = "squid.usage"
+
+
+@dataclass(slots=True)
+class Answer:
+    text: list[str] = field(default_factory=list)
+    reasoning: list[str] = field(default_factory=list)
+    tools: dict[str, ToolCall] = field(default_factory=dict)
+    sources: list[Source] = field(default_factory=list)
+    usage: Usage | None = None
+    model: str | None = None
+
+    def apply(self, event: events.Event) -> None:
+        match event:
+            case events.TextMessageContent():
+                self.text.append(event.delta)
+            case events.ReasoningMessageContent():
+                self.reasoning.append(event.delta)
+            case events.ReasoningMessageStart() if self.reasoning:
+                self.reasoning.append("\n\n")
+            case events.ToolCallStart():
+                self.tools[event.tool_call_id] = ToolCall(
+                    id=event.tool_call_id, name=event.tool_call_name, input=""
+                )
+            case events.ToolCallArgs():
+                call = self.tools[event.tool_call_id]
+                self.tools[call.id] = msgspec.structs.replace(call, input=call.input + event.delta)
+            case events.Custom() if event.name == SOURCE:
+                self.sources.append(msgspec.convert(event.value, Source))
+            case events.Custom() if event.name == USAGE:
+                self.usage = msgspec.convert(event.value["usage"], Usage)
+                self.model = event.value.get("model") or self.model
+
+    def onto(self, message: Message) -> Message:
+        """The message with this answer behind what it held before: nothing, or, where
+        the run continues it, the text so far."""
+        before = len(message.content)
+        moved = [
+            msgspec.structs.replace(source, position=source.position + before)
+            if source.position is not None
+            else source
+            for source in self.sources
+        ]
+        reasoning = "".join(self.reasoning)
+        both = bool(message.reasoning and reasoning)
+        return msgspec.structs.replace(
+            message,
+            content=message.content + "".join(self.text),
+            reasoning=message.reasoning + ("\n\n" if both else "") + reasoning,
+            sources=(*message.sources, *moved),
+            usage=_sum(message.usage, self.usage),
+            model=self.model or message.model,
+        )
+
+
+def _sum(one: Usage | None, other: Usage | None) -> Usage | None:
+    if one is None or other is None:
+        return one or other
+    return Usage(*(a + b for a, b in zip(_counts(one), _counts(other), strict=True)))
+
+
+def _counts(usage: Usage) -> tuple[int, ...]:
+    return msgspec.structs.astuple(usage)

@@ -1,0 +1,227 @@
+"""The engine: every live run of this process, apart from whoever asked for it.
+
+A request starts a run and may go away; the run goes on (P2). Only a stop request,
+written down before it is obeyed, or the end of the process ends it early.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import dataclass
+
+from squid.config import Config
+from squid.context import prompt
+from squid.errors import DatabaseError, NotFound
+from squid.models import Run
+from squid.providers.base import Prompt, Provider, Tool
+from squid.runs import finish, recover
+from squid.runs.feed import Feed
+from squid.runs.log import Journal, RunLog
+from squid.runs.produce import produce
+from squid.runs.start import Started
+from squid.runs.worker import Worker
+from squid.store import runs
+from squid.store.cache import SessionCache
+from squid.store.database import Database
+
+logger = logging.getLogger(__name__)
+
+FIRST_EVENTS = 2
+"""RUN_STARTED and squid.run, which the starting transaction writes."""
+
+WATCH_SECONDS = 0.2
+"""How often to look for what another process committed."""
+
+CLOSE_SECONDS = 5.0
+"""How long the end of a run may wait for the disk when the server is stopped."""
+
+
+@dataclass(slots=True, eq=False)
+class _Live:
+    log: RunLog
+    task: asyncio.Task[None]
+    stopped: bool = False
+    """A person asked for the end."""
+    ending: bool = False
+    """How it ends is decided and being written: nothing may interrupt that."""
+
+    def cancel(self) -> None:
+        if not self.ending:
+            self.task.cancel()
+
+
+class Engine:
+    """`await open()` recovers what was cut off; `await close()` ends what is live."""
+
+    def __init__(
+        self,
+        config: Config,
+        database: Database,
+        cache: SessionCache,
+        worker: Worker,
+    ) -> None:
+        self.feed = Feed(database)
+        self.worker = worker
+        self._config = config
+        self._database = database
+        self._cache = cache
+        self._journal = Journal(database)
+        self._live: dict[str, _Live] = {}
+        self._watcher: asyncio.Task[None] | None = None
+        self._foreign_news = asyncio.Event()
+
+    async def open(self) -> int:
+        """Close the runs that a crash left open (P4); returns how many."""
+        recovered = await recover.recover(self._database, self.worker.id)
+        self._watcher = asyncio.create_task(self._watch(), name="squid-watch")
+        return recovered
+
+    async def close(self) -> None:
+        """End what is live as interrupted, its text kept, then rest."""
+        if self._watcher is not None:
+            self._watcher.cancel()
+            await asyncio.wait([self._watcher])
+        tasks = [live.task for live in self._live.values()]
+        for live in self._live.values():
+            live.cancel()
+        if tasks:
+            _, late = await asyncio.wait(tasks, timeout=CLOSE_SECONDS)
+            for task in late:  # the disk does not answer; recovery finds what is on it
+                task.cancel()
+            if late:
+                await asyncio.wait(late)
+        await self._journal.close()
+        self.feed.close()
+
+    def launch(
+        self, user_id: str, started: Started, provider: Provider, tools: tuple[Tool, ...] = ()
+    ) -> None:
+        """Begin to produce a run whose start is committed."""
+        if not started.created:
+            return
+        run = started.run
+        self._cache.write(started.session, started.messages)
+        log = RunLog(run.id, started.number, run.message_id, FIRST_EVENTS)
+        task = asyncio.create_task(
+            self._run(user_id, run, log, provider, tools), name=f"squid-run-{run.id}"
+        )
+        self._live[run.id] = _Live(log, task)
+
+    async def stop(self, user_id: str, run_id: str) -> Run:
+        """End a run early, wherever it runs; its text is kept. Returns it ended, or,
+        where another process runs it, as it is."""
+        run = await self._database.write(runs.request_stop, user_id, run_id)
+        live = self._live.get(run_id)
+        if live is None:
+            return run
+        _obey_stop(live)
+        await asyncio.wait([live.task])
+        return await self._database.read(runs.get, user_id, run_id)
+
+    def log(self, run_id: str) -> RunLog | None:
+        """The log of a run that is live in this process."""
+        live = self._live.get(run_id)
+        return live.log if live else None
+
+    @property
+    def foreign_news(self) -> asyncio.Event:
+        """Set when another process has committed; take it before looking."""
+        return self._foreign_news
+
+    @property
+    def live_runs(self) -> int:
+        return len(self._live)
+
+    @property
+    def events(self) -> int:
+        return self._journal.events
+
+    async def _run(
+        self, user_id: str, run: Run, log: RunLog, provider: Provider, tools: tuple[Tool, ...]
+    ) -> None:
+        async def build() -> Prompt:
+            return await self._database.read(
+                prompt.build,
+                user_id,
+                run,
+                max_tokens=min(self._config.context.max_tokens, provider.context_tokens),
+                default_system=self._config.context.system,
+                prefills=provider.prefills,
+                tools=tools,
+            )
+
+        ending = await produce(
+            log,
+            self._journal,
+            provider,
+            build,
+            retries=self._config.provider.anthropic.retries,
+            stopped=lambda: self._live[run.id].stopped,
+        )
+        self._live[run.id].ending = True
+        try:
+            await self._finish(user_id, run, log, ending)
+        except asyncio.CancelledError:
+            logger.warning("run %s: its end could not be written; it is recovered later", run.id)
+        except NotFound:
+            logger.info("run %s: its session is gone", run.id)
+        except Exception:
+            logger.exception("run %s could not be finished", run.id)
+        finally:
+            del self._live[run.id]
+            log.close()
+
+    async def _finish(self, user_id: str, run: Run, log: RunLog, ending: finish.Ending) -> None:
+        await self._journal.drained(log)
+        log.end(
+            finish.last_event(
+                ending,
+                session_id=run.session_id,
+                run_id=run.id,
+                provider=run.provider,
+                model=run.model,
+                answer=log.answer,
+            )
+        )
+        taken = log.take()
+        pause = 0.05
+        while True:
+            try:
+                session, written = await self._database.write(
+                    finish.write, user_id, log, run.session_id, taken, ending
+                )
+                break
+            except DatabaseError as error:
+                logger.warning("cannot finish run %s, trying again: %s", run.id, error)
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, 2.0)
+        self._cache.write(session, written)
+        log.show(taken)
+
+    async def _watch(self) -> None:
+        """See what other processes commit: their runs' events, their stop requests."""
+        version = await self._database.data_version()
+        while True:
+            await asyncio.sleep(WATCH_SECONDS)
+            try:
+                seen = await self._database.data_version()
+                if seen == version:
+                    continue
+                version = seen
+                self._foreign_news.set()
+                self._foreign_news = asyncio.Event()
+                self.feed.look_again()
+                if self._live:
+                    for run_id in await self._database.read(runs.stops_requested, self.worker.id):
+                        live = self._live.get(run_id)
+                        if live is not None and not live.stopped:
+                            _obey_stop(live)
+            except DatabaseError as error:
+                logger.warning("cannot look for other processes' changes: %s", error)
+
+
+def _obey_stop(live: _Live) -> None:
+    if not live.stopped:
+        live.stopped = True
+        live.cancel()

@@ -1,0 +1,67 @@
+"""The change feed: tells two tabs and two devices which sessions to look at again."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from squid.models import Change
+from squid.store import changes
+from squid.store.database import Database
+
+PAUSE_SECONDS = 0.05
+"""Commits of live answers come by the hundred a second and rarely change the list of
+sessions; looking is put off by this much, so that it costs next to nothing."""
+
+
+class Feed:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._news = asyncio.Event()
+        self._last = -1
+        self._looking: asyncio.Task[None] | None = None
+        self._readers = 0
+        database.after_commit(self.look_again)
+
+    def look_again(self) -> None:
+        """Somebody committed something."""
+        if self._readers and (self._looking is None or self._looking.done()):
+            self._looking = asyncio.create_task(self._look(), name="squid-feed")
+
+    def close(self) -> None:
+        if self._looking is not None:
+            self._looking.cancel()
+
+    async def follow(self, user_id: str, after: int | None) -> AsyncIterator[list[Change] | None]:
+        """Changes behind `after` (from now on, where it is None), in order, for ever.
+
+        None stands for a gap: the feed no longer has all that the reader missed, so it
+        should read its lists anew. The first batch may be empty.
+        """
+        first, last = await self._database.read(changes.span)
+        self._last = max(self._last, last)
+        if after is None:
+            after = last
+        elif after > last or after < first - 1:
+            after = last
+            yield None
+        self._readers += 1
+        try:
+            while True:
+                news = self._news
+                found = await self._database.read(changes.after, user_id, after)
+                if found:
+                    after = found[-1].id
+                    yield found
+                else:
+                    await news.wait()
+        finally:
+            self._readers -= 1
+
+    async def _look(self) -> None:
+        await asyncio.sleep(PAUSE_SECONDS)
+        _, last = await self._database.read(changes.span)
+        if last != self._last:
+            self._last = last
+            self._news.set()
+            self._news = asyncio.Event()

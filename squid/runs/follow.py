@@ -1,0 +1,181 @@
+"""Reading a run: everything behind an event id, then what comes, each event once (P3).
+
+It makes no difference where the run is: live here, live in another process, ended, or
+ended so long ago that its log was removed. A slow reader reads on from the table, so
+that it never holds anything back but itself.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import AsyncIterator
+from typing import NamedTuple
+
+import msgspec
+
+from squid.models import Message, Run
+from squid.runs import events, recover
+from squid.runs.answer import SOURCE
+from squid.runs.engine import Engine
+from squid.runs.finish import Ending, last_event
+from squid.runs.log import RunLog
+from squid.store import history, messages, runs
+from squid.store.cache import Entry, SessionCache
+from squid.store.database import Database
+
+Frames = list[tuple[int, bytes]]
+
+
+async def follow(
+    engine: Engine, database: Database, user_id: str, run_id: str, after: int = 0
+) -> AsyncIterator[Frames]:
+    """Batches of (event id, SSE frame), to the end of the run. Raises NotFound.
+
+    `after` is the id of the last event that the reader has; 0 for none.
+    """
+    log = engine.log(run_id)
+    if log is not None:
+        await database.read(runs.get, user_id, run_id)  # whose is it?
+        async for frames in _live(log, database, after):
+            after = frames[-1][0]
+            yield frames
+        return
+    async for frames in _stored(engine, database, user_id, run_id, after):
+        yield frames
+
+
+async def _live(log: RunLog, database: Database, after: int) -> AsyncIterator[Frames]:
+    while True:
+        news, ended = log.news, log.ended
+        frames = log.since(after)
+        if frames is None:
+            frames = await database.read(_page, log.number, after)
+        if frames:
+            after = frames[-1][0]
+            yield frames
+        elif ended:
+            return
+        else:
+            await news.wait()
+
+
+async def _stored(
+    engine: Engine, database: Database, user_id: str, run_id: str, after: int
+) -> AsyncIterator[Frames]:
+    while True:
+        news = engine.foreign_news
+        seen = await database.read(_look, user_id, run_id, after)
+        if seen.frames:
+            after = seen.frames[-1][0]
+            yield seen.frames
+        elif seen.run.status != "running":
+            if after < seen.run.last_event:  # its log was removed
+                yield _from_message(seen.run, seen.message, after)
+            return
+        else:
+            await news.wait()
+
+
+class _Seen(NamedTuple):
+    run: Run
+    message: Message
+    frames: Frames
+
+
+def _look(db: sqlite3.Connection, user_id: str, run_id: str, after: int) -> _Seen:
+    run = runs.get(db, user_id, run_id)
+    frames = _page(db, runs.number(db, run_id), after)
+    return _Seen(run, messages.load(db, [run.message_id])[0], frames)
+
+
+def _page(db: sqlite3.Connection, number: int, after: int) -> Frames:
+    return [(seq, events.frame(seq, data)) for seq, data in runs.events(db, number, after)]
+
+
+def _from_message(run: Run, message: Message, after: int) -> Frames:
+    """What a late reader is told of a run whose log is gone: the message, whole.
+
+    A reader that has a part of it already gets a snapshot, which takes that part's
+    place. All of it bears the last event's id, so that it comes once.
+    """
+    ids = {"message_id": message.id}
+    told: list[events.Event] = []
+    if after == 0:
+        told.append(
+            events.RunStarted(
+                thread_id=run.session_id,
+                run_id=run.id,
+                protocol_version=events.PROTOCOL_VERSION,
+            )
+        )
+        told.append(events.TextMessageStart(**ids, role="assistant"))
+        told.append(events.TextMessageContent(**ids, delta=message.content))
+        told.append(events.TextMessageEnd(**ids))
+    else:
+        snapshot = {"id": message.id, "role": "assistant", "content": message.content}
+        told.append(events.MessagesSnapshot(messages=[snapshot]))
+    told += [
+        events.Custom(name=SOURCE, value=msgspec.to_builtins(source)) for source in message.sources
+    ]
+    log = RunLog(run.id, 0, message.id, 0)
+    log.answer.usage = run.usage
+    told.append(
+        last_event(
+            Ending(run.status, message.stop_reason, run.error),
+            session_id=run.session_id,
+            run_id=run.id,
+            provider=run.provider,
+            model=run.model,
+            answer=log.answer,
+        )
+    )
+    return [(run.last_event, events.frame(run.last_event, events.encode(e))) for e in told]
+
+
+# -- messages in the middle of their run -------------------------------------------
+
+
+async def up_to_date(engine: Engine, database: Database, found: list[Message]) -> list[Message]:
+    """The messages with what their live runs have shown so far."""
+    return [
+        message
+        if message.status not in ("pending", "streaming")
+        else await _up_to_date(engine, database, message)
+        for message in found
+    ]
+
+
+async def newest(
+    engine: Engine, database: Database, cache: SessionCache, user_id: str, session_id: str
+) -> Entry:
+    """A session with its newest messages, a live answer as far as it has come."""
+    entry = await history.newest(database, cache, user_id, session_id)
+    if entry.session.live_run_id is None:
+        return entry
+    tail = await up_to_date(engine, database, list(entry.tail))
+    return entry._replace(tail=tuple(tail))
+
+
+async def _up_to_date(engine: Engine, database: Database, message: Message) -> Message:
+    log = engine.log(message.run_id) if message.run_id else None
+    if log is None:
+        return await database.read(_replayed, message.id)
+    return _with(message, log)
+
+
+def _replayed(db: sqlite3.Connection, message_id: str) -> Message:
+    """As the table tells it: the run is another process's, or ended just now."""
+    message = messages.load(db, [message_id])[0]
+    run = runs.of_message(db, message_id)
+    if run is None or run.status != "running":
+        return message
+    return _with(message, recover.replay(db, run))
+
+
+def _with(message: Message, log: RunLog) -> Message:
+    begun = bool(log.answer.text or log.answer.reasoning)
+    return msgspec.structs.replace(
+        log.answer.onto(message),
+        status="streaming" if begun else "pending",
+        run_event=log.shown_event,
+    )

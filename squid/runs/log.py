@@ -1,0 +1,301 @@
+"""The log of a live run: parts come in, committed events come out.
+
+While a commit is in flight, parts gather, and neighbouring pieces of the same text
+become one event; so an event is what one commit shows. `Journal` commits the logs of
+all runs together, and only then does a log show its events to anyone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sqlite3
+from collections import deque
+from itertools import islice
+from typing import NamedTuple
+
+import msgspec
+
+from squid.errors import DatabaseError
+from squid.providers import base as parts
+from squid.runs import events
+from squid.runs.answer import SOURCE, USAGE, Answer
+from squid.store import messages, runs
+from squid.store.database import Database
+
+logger = logging.getLogger(__name__)
+
+TAIL_BYTES = 64 * 1024
+"""Of a live run's newest frames kept in memory; a slower reader reads from SQL."""
+
+GATHER_CHARACTERS = 1_000_000
+"""Text that may wait for a commit before the model is made to wait too."""
+
+
+class Taken(NamedTuple):
+    seq: int
+    event: events.Event
+    data: str
+
+
+class RunLog:
+    """One live run's events: gathered, committed, shown."""
+
+    def __init__(self, run_id: str, number: int, message_id: str, last_event: int) -> None:
+        self.run_id = run_id
+        self.number = number
+        self.message_id = message_id
+        self.answer = Answer()
+        """What was shown so far."""
+        self.shown_event = last_event
+        self.has_content = False
+        """Whether anything of the answer has come from the model."""
+        self.characters = 0
+        """Of text and reasoning, gathered or shown."""
+        self.ended = False
+        self._last_seq = last_event
+        self._gathered: list[events.Event] = []
+        self._deltas: list[str] = []
+        self._delta_of: type[parts.Text] | type[parts.Reasoning] | None = None
+        self._waiting_characters = 0
+        self._text_open = False
+        self._reasoning_spans = 0
+        self._reasoning_open = False
+        self._tail: deque[tuple[int, bytes]] = deque()
+        self._tail_bytes = 0
+        self._news = asyncio.Event()
+
+    # -- the run writes ----------------------------------------------------------
+
+    def add(self, part: parts.Part) -> None:
+        """Take a part. Costs an append for a piece of text; all else is per commit."""
+        if type(part) is parts.Text:
+            if self._delta_of is not parts.Text:
+                self._switch(parts.Text)
+            self._add_text(part.text)
+        elif type(part) is parts.Reasoning:
+            if self._delta_of is not parts.Reasoning:
+                self._switch(parts.Reasoning)
+            self._add_text(part.text)
+        else:
+            self._add_other(part)
+
+    def end(self, event: events.RunFinished | events.RunError) -> None:
+        """Close what is open and add the last event."""
+        self._switch(None)
+        if self._text_open:
+            self._text_open = False
+            self._gathered.append(events.TextMessageEnd(message_id=self.message_id))
+        self._gathered.append(event)
+
+    @property
+    def waiting(self) -> bool:
+        return bool(self._gathered or self._deltas)
+
+    @property
+    def crowded(self) -> bool:
+        return self._waiting_characters > GATHER_CHARACTERS
+
+    def take(self) -> list[Taken]:
+        """Everything gathered, as events with their ids."""
+        self._close_deltas()
+        self._waiting_characters = 0
+        gathered, self._gathered = self._gathered, []
+        taken = []
+        for event in gathered:
+            self._last_seq += 1
+            taken.append(Taken(self._last_seq, event, events.encode(event)))
+        return taken
+
+    # -- the journal shows -------------------------------------------------------
+
+    def show(self, taken: list[Taken]) -> None:
+        """These are committed now: let readers have them."""
+        for seq, event, data in taken:
+            self.answer.apply(event)
+            frame = events.frame(seq, data)
+            self._tail.append((seq, frame))
+            self._tail_bytes += len(frame)
+        while self._tail_bytes > TAIL_BYTES and len(self._tail) > 1:
+            self._tail_bytes -= len(self._tail.popleft()[1])
+        if taken:
+            self.shown_event = taken[-1].seq
+        self.ring()
+
+    def replay(self, committed: list[tuple[int, events.Event]]) -> None:
+        """Take over events that an earlier process committed, so as to go on from them."""
+        for seq, event in committed:
+            self.answer.apply(event)
+            self._last_seq = self.shown_event = seq
+            match event:
+                case events.TextMessageStart():
+                    self._text_open = True
+                case events.TextMessageEnd():
+                    self._text_open = False
+                case events.ReasoningStart():
+                    self._reasoning_spans += 1
+                    self._reasoning_open = True
+                case events.ReasoningEnd():
+                    self._reasoning_open = False
+
+    def close(self) -> None:
+        """Nothing more will come."""
+        self.ended = True
+        self.ring()
+
+    def ring(self) -> None:
+        self._news.set()
+        self._news = asyncio.Event()
+
+    # -- readers read ------------------------------------------------------------
+
+    def since(self, after: int) -> list[tuple[int, bytes]] | None:
+        """Frames behind `after`, or None where memory no longer has all of them."""
+        if after >= self.shown_event:
+            return []
+        if not self._tail or self._tail[0][0] > after + 1:
+            return None
+        return list(islice(self._tail, after + 1 - self._tail[0][0], None))
+
+    @property
+    def news(self) -> asyncio.Event:
+        """Set when there is more; take it before looking, so that none is missed."""
+        return self._news
+
+    # -- how parts become events -------------------------------------------------
+
+    def _add_text(self, text: str) -> None:
+        self.has_content = True
+        self._deltas.append(text)
+        self.characters += len(text)
+        self._waiting_characters += len(text)
+
+    def _add_other(self, part: parts.Part) -> None:
+        self._switch(None)
+        match part:
+            case parts.ToolCallStart():
+                self.has_content = True
+                self._gathered.append(
+                    events.ToolCallStart(
+                        tool_call_id=part.id,
+                        tool_call_name=part.name,
+                        parent_message_id=self.message_id,
+                    )
+                )
+            case parts.ToolCallInput():
+                self._gathered.append(events.ToolCallArgs(tool_call_id=part.id, delta=part.json))
+            case parts.ToolCallEnd():
+                self._gathered.append(events.ToolCallEnd(tool_call_id=part.id))
+            case parts.Citation():
+                value = msgspec.to_builtins(part.source)
+                self._gathered.append(events.Custom(name=SOURCE, value=value))
+            case parts.UsageReport():
+                value = {"usage": msgspec.to_builtins(part.usage), "model": part.model}
+                self._gathered.append(events.Custom(name=USAGE, value=value))
+
+    def _switch(self, kind: type[parts.Text] | type[parts.Reasoning] | None) -> None:
+        """Text stays open to the end, as several messages may be; reasoning closes
+        where something else begins."""
+        self._close_deltas()
+        self._delta_of = kind
+        if kind is parts.Reasoning:
+            self._reasoning_open = True
+            self._reasoning_spans += 1
+            id_ = self._reasoning_id
+            self._gathered.append(events.ReasoningStart(message_id=id_))
+            self._gathered.append(events.ReasoningMessageStart(message_id=id_, role="reasoning"))
+        elif self._reasoning_open:
+            self._reasoning_open = False
+            self._gathered.append(events.ReasoningMessageEnd(message_id=self._reasoning_id))
+            self._gathered.append(events.ReasoningEnd(message_id=self._reasoning_id))
+        if kind is parts.Text and not self._text_open:
+            self._text_open = True
+            start = events.TextMessageStart(message_id=self.message_id, role="assistant")
+            self._gathered.append(start)
+
+    def _close_deltas(self) -> None:
+        if not self._deltas:
+            return
+        delta = "".join(self._deltas)
+        self._deltas.clear()
+        if self._delta_of is parts.Text:
+            event: events.Event = events.TextMessageContent(message_id=self.message_id, delta=delta)
+        else:
+            event = events.ReasoningMessageContent(message_id=self._reasoning_id, delta=delta)
+        self._gathered.append(event)
+
+    @property
+    def _reasoning_id(self) -> str:
+        return f"{self.message_id}.reasoning-{self._reasoning_spans}"
+
+
+class Journal:
+    """Commits what the logs of all live runs have gathered, one commit at a time."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._dirty: dict[RunLog, None] = {}
+        self._task: asyncio.Task[None] | None = None
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self.events = 0
+        """Committed so far."""
+
+    def notice(self, log: RunLog) -> None:
+        """The log has gathered something."""
+        self._dirty[log] = None
+        if self._idle.is_set():
+            self._idle.clear()
+            self._task = asyncio.create_task(self._work(), name="squid-journal")
+
+    async def drained(self, log: RunLog) -> None:
+        """Wait until everything the log has gathered is committed and shown."""
+        while log.waiting or log._last_seq > log.shown_event:
+            news = log.news
+            self.notice(log)
+            await news.wait()
+
+    async def close(self) -> None:
+        """Give up what cannot be written; recovery finds what was."""
+        if self._task is not None and not self._task.done():
+            self._task.cancel()
+            await asyncio.wait([self._task])
+
+    async def _work(self) -> None:
+        try:
+            while self._dirty:
+                dirty, self._dirty = self._dirty, {}
+                batch = [(log, taken) for log in dirty if (taken := log.take())]
+                await self._commit(batch)
+        finally:
+            self._idle.set()
+
+    async def _commit(self, batch: list[tuple[RunLog, list[Taken]]]) -> None:
+        rows = [
+            runs.EventRow(log.number, seq, data) for log, taken in batch for seq, _, data in taken
+        ]
+        first = [log.message_id for log, _ in batch if log.has_content and not _begun(log)]
+        pause = 0.05
+        while True:
+            try:
+                await self._database.write(_append, rows, first)
+                break
+            except DatabaseError as error:
+                # What was generated is held, the readers wait, and nothing is shown
+                # until it is on disk: a full disk or a locked file may pass.
+                logger.warning("cannot write %d events, trying again: %s", len(rows), error)
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, 2.0)
+        self.events += len(rows)
+        for log, taken in batch:
+            log.show(taken)
+
+
+def _begun(log: RunLog) -> bool:
+    return bool(log.answer.text or log.answer.reasoning or log.answer.tools)
+
+
+def _append(db: sqlite3.Connection, rows: list[runs.EventRow], first: list[str]) -> None:
+    runs.append(db, rows)
+    for message_id in first:
+        messages.set_status(db, message_id, "streaming")

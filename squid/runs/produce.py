@@ -1,0 +1,107 @@
+"""One run, from the question to the end of its answer."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+
+from squid.errors import ProviderConfused, ProviderCut, ProviderError, SquidError
+from squid.models import Problem
+from squid.providers import base
+from squid.runs.finish import INTERRUPTED, Ending
+from squid.runs.log import Journal, RunLog
+
+logger = logging.getLogger(__name__)
+
+MAX_CHARACTERS = 8_000_000
+"""Of one answer. Longer than any model's longest; what stops a server gone mad."""
+
+STOPPED = Ending("stopped", stop_reason="stopped")
+
+MAX_TOKENS = Problem(
+    "max-tokens",
+    "The answer reached the greatest length that was asked for, and is cut off here.",
+    "Continue it, or raise max_output_tokens.",
+)
+
+
+async def produce(
+    log: RunLog,
+    journal: Journal,
+    provider: base.Provider,
+    build: Callable[[], Awaitable[base.Prompt]],
+    *,
+    retries: int,
+    stopped: Callable[[], bool],
+) -> Ending:
+    """Run the model into the log. Never raises: every way it can go is an Ending.
+
+    `stopped` tells, once the task is cancelled, whether a person asked for it.
+    """
+    try:
+        prompt = await build()
+        end = await _ask_until_answered(log, journal, provider, prompt, retries)
+    except asyncio.CancelledError:
+        task = asyncio.current_task()
+        if task is not None:
+            task.uncancel()  # the cancelling is over: the end has still to be written
+        return STOPPED if stopped() else INTERRUPTED
+    except SquidError as error:
+        logger.info("run %s: %s", log.run_id, error)
+        return Ending("error", error=Problem(error.code, error.detail, error.hint))
+    except Exception:
+        logger.exception("run %s failed", log.run_id)
+        problem = Problem(
+            "internal", "Something in Squid went wrong; the log of the server says what."
+        )
+        return Ending("error", error=problem)
+    if end.reason == "refusal":
+        detail = end.detail or "The model declined to answer this."
+        return Ending("error", "refusal", Problem("refusal", detail))
+    return Ending("complete", end.reason, error=MAX_TOKENS if end.reason == "max_tokens" else None)
+
+
+async def _ask_until_answered(
+    log: RunLog,
+    journal: Journal,
+    provider: base.Provider,
+    prompt: base.Prompt,
+    retries: int,
+) -> base.End:
+    """Ask again only while nothing has come: what was shown is never taken back."""
+    attempt = 0
+    while True:
+        try:
+            return await _ask(log, journal, provider, prompt)
+        except ProviderError as error:
+            if not error.retryable or log.has_content or attempt >= retries:
+                raise
+            pause = min(error.retry_after or 0.5 * 2**attempt, 60.0)
+            attempt += 1
+            logger.info("run %s: %s Asking again in %.1f s.", log.run_id, error, pause)
+            await asyncio.sleep(pause)
+
+
+async def _ask(
+    log: RunLog, journal: Journal, provider: base.Provider, prompt: base.Prompt
+) -> base.End:
+    stream = provider.stream(prompt)
+    try:
+        async for batch in stream:
+            for part in batch:
+                if type(part) is base.End:
+                    return part
+                log.add(part)
+            journal.notice(log)
+            if log.crowded:
+                await journal.drained(log)
+            if log.characters > MAX_CHARACTERS:
+                raise ProviderConfused(
+                    f"The answer did not end; it was cut off at {MAX_CHARACTERS:,} characters."
+                )
+    finally:
+        close = getattr(stream, "aclose", None)
+        if close is not None:
+            await close()
+    raise ProviderCut("The model's server ended its answer without saying that it is complete.")

@@ -1,0 +1,78 @@
+"""Who is alive: each process that works on a database holds a locked file beside it.
+
+The operating system lets go of the lock when the process ends, however it ends. So a
+run whose process is gone can be told from one that another process is still writing,
+and `squid ask` finds a running server without a port to guess.
+"""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import msgspec
+from filelock import FileLock, Timeout
+
+from squid.ids import new_id
+
+log = logging.getLogger(__name__)
+
+
+class Worker:
+    """This process's place beside the database. `close` gives it up."""
+
+    def __init__(self, database: Path) -> None:
+        self.id = new_id()
+        self._folder = _folder(database)
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._lock = FileLock(self._folder / f"{self.id}.lock")
+        self._lock.acquire()
+
+    def announce(self, url: str) -> None:
+        """Let other processes find the server that this one runs."""
+        partial = self._folder / f"{self.id}.partial"
+        partial.write_bytes(msgspec.json.encode({"url": url}))
+        partial.replace(self._folder / f"{self.id}.json")
+
+    def close(self) -> None:
+        (self._folder / f"{self.id}.json").unlink(missing_ok=True)
+        self._lock.release()
+        (self._folder / f"{self.id}.lock").unlink(missing_ok=True)
+
+
+def alive(database: Path, worker_id: str) -> bool:
+    """Whether the process that had this id is still there. Tidies up after a dead one."""
+    path = _folder(database) / f"{worker_id}.lock"
+    if not path.exists():
+        return False
+    lock = FileLock(path)
+    try:
+        lock.acquire(blocking=False)
+    except Timeout:
+        return True
+    lock.release()
+    path.unlink(missing_ok=True)
+    path.with_suffix(".json").unlink(missing_ok=True)
+    return False
+
+
+def servers(database: Path) -> list[str]:
+    """The addresses of the servers that run on this database, the newest first."""
+    urls = []
+    for path in sorted(_folder(database).glob("*.json"), reverse=True):
+        if alive(database, path.stem):
+            try:
+                urls.append(msgspec.json.decode(path.read_bytes(), type=dict[str, str])["url"])
+            except (OSError, msgspec.DecodeError, KeyError) as error:
+                log.debug("%s says nothing: %s", path, error)
+    return urls
+
+
+def sweep(database: Path) -> None:
+    """Remove what dead processes left."""
+    for path in _folder(database).glob("*.lock"):
+        alive(database, path.stem)
+
+
+def _folder(database: Path) -> Path:
+    return database.with_name(database.name + ".workers")
