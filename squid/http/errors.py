@@ -1,0 +1,74 @@
+"""One shape for every error: RFC 9457 `application/problem+json`."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import msgspec
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from squid import errors
+
+logger = logging.getLogger(__name__)
+
+_BY_STATUS: dict[int, type[errors.SquidError]] = {
+    400: errors.MalformedBody,
+    404: errors.NotFound,
+    405: errors.MethodNotAllowed,
+    413: errors.TooLarge,
+}
+_DETAILS = {404: "There is nothing at this address.", 405: "This address takes other methods."}
+
+
+def problem(error: errors.SquidError) -> dict[str, Any]:
+    """The problem object: `type` is stable, `detail` and `hint` are for people."""
+    body: dict[str, Any] = {
+        "type": f"urn:squid:error:{error.code}",
+        "title": error.title(),
+        "status": error.status,
+        "detail": error.detail,
+    }
+    if error.hint:
+        body["hint"] = error.hint
+    return body | error.members
+
+
+def respond(error: errors.SquidError, headers: dict[str, str] | None = None) -> Response:
+    headers = dict(headers or {})
+    if isinstance(error, errors.DatabaseBusy | errors.DiskFull | errors.ServerUnavailable):
+        headers.setdefault("Retry-After", "1")
+    return Response(
+        msgspec.json.encode(problem(error)),
+        error.status,
+        headers,
+        media_type="application/problem+json",
+    )
+
+
+async def squid_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, errors.SquidError)
+    return respond(error)
+
+
+async def http_error(request: Request, error: Exception) -> Response:
+    """Starlette's own: no such route, no such method, an unreadable form."""
+    assert isinstance(error, HTTPException)
+    kind = _BY_STATUS.get(error.status_code, errors.InvalidRequest)
+    detail = _DETAILS.get(error.status_code, error.detail)
+    return respond(kind(detail), dict(error.headers or {}))
+
+
+async def unexpected(request: Request, error: Exception) -> Response:
+    """A bug of ours: told in the log, not to the client."""
+    logger.error("%s %s failed", request.method, request.url.path, exc_info=error)
+    return respond(errors.SquidError("Something in Squid went wrong; its log says what."))
+
+
+HANDLERS: dict[Any, Any] = {
+    errors.SquidError: squid_error,
+    HTTPException: http_error,
+    Exception: unexpected,
+}

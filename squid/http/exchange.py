@@ -1,0 +1,123 @@
+"""Reading requests and writing answers: what every noun's file needs."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Message
+
+from squid.errors import InvalidRequest, MalformedBody, TooLarge
+from squid.store.users import LOCAL
+
+if TYPE_CHECKING:
+    from squid.app import Squid
+
+T = TypeVar("T")
+
+MAX_BODY = 8 * 1024 * 1024
+"""Bytes of a JSON body."""
+
+MAX_PAGE = 200
+
+Id = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$")]
+"""What a client may choose as an id."""
+
+
+class Body(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A request's JSON object; a field that is not known is an error."""
+
+
+def squid(request: Request) -> Squid:
+    app: Squid = request.app.state.squid
+    return app
+
+
+def user_id(request: Request) -> str:
+    """Whose request it is. There is one local user until there are accounts."""
+    return LOCAL
+
+
+async def read(request: Request, type_: type[T]) -> T:
+    """The body as `type_`. Raises MalformedBody, InvalidRequest or TooLarge."""
+    body = await limited(request, MAX_BODY).body()
+    return parse(body or b"{}", type_)
+
+
+def parse(body: bytes, type_: type[T]) -> T:
+    try:
+        return msgspec.json.decode(body, type=type_)
+    except msgspec.ValidationError as error:
+        what, _, where = str(error).partition(" - at `$")
+        raise InvalidRequest(
+            f"{what}.", pointer=_pointer(where.rstrip("`")), hint="See /docs for what it takes."
+        ) from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise MalformedBody(f"The body is not valid JSON: {error}.") from None
+    except RecursionError:
+        raise MalformedBody("The body is nested too deeply.") from None
+
+
+def _pointer(path: str) -> str:
+    """msgspec's `.message.files[0]` as a JSON Pointer, `/message/files/0`."""
+    return re.sub(r"\.([^.\[\]]+)|\[([^\]]*)\]", lambda m: f"/{m[1] or m[2]}", path)
+
+
+def limited(request: Request, max_bytes: int) -> Request:
+    """The request with a body that raises TooLarge where it goes on for too long.
+
+    Starlette's own limit answers in plain text, which is not our error shape.
+    """
+    too_large = TooLarge(f"The body may have {max_bytes:,} bytes at most.")
+    length = request.headers.get("content-length", "")
+    if length.isdigit() and int(length) > max_bytes:
+        raise too_large
+    seen = 0
+
+    async def receive() -> Message:
+        nonlocal seen
+        message = await request.receive()
+        seen += len(message.get("body", b""))
+        if seen > max_bytes:
+            raise too_large
+        return message
+
+    return Request(request.scope, receive)
+
+
+def integer(request: Request, name: str, default: int, *, least: int, most: int) -> int:
+    """A whole number from the query. Raises InvalidRequest."""
+    text = request.query_params.get(name)
+    if text is None:
+        return default
+    if not re.fullmatch(r"-?[0-9]{1,18}", text) or not least <= int(text) <= most:
+        raise InvalidRequest(f"`{name}` takes a whole number from {least} to {most}.")
+    return int(text)
+
+
+def limit(request: Request) -> int:
+    return integer(request, "limit", 50, least=1, most=MAX_PAGE)
+
+
+def flag(request: Request, name: str) -> bool:
+    text = request.query_params.get(name, "false")
+    if text not in ("true", "false"):
+        raise InvalidRequest(f"`{name}` is true or false.")
+    return text == "true"
+
+
+def last_event_id(request: Request) -> int | None:
+    """Where a reader of a stream is: `?after=`, or what EventSource sends by itself."""
+    text = request.query_params.get("after") or request.headers.get("last-event-id")
+    if text is None or text == "":
+        return None
+    if not re.fullmatch(r"[0-9]{1,18}", text):
+        raise InvalidRequest("`after` and `Last-Event-ID` take the id of an event.")
+    return int(text)
+
+
+def answer(value: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    return Response(msgspec.json.encode(value), status, headers, media_type="application/json")

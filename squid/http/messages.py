@@ -1,0 +1,211 @@
+"""Messages: send, page, edit, delete, restore; try again and continue an answer."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+
+from squid.errors import InvalidRequest
+from squid.http.exchange import Body, Id, answer, limit, read, squid, user_id
+from squid.http.sse import run_stream
+from squid.models import Message, Run, Session
+from squid.runs import start
+from squid.runs.follow import up_to_date
+from squid.store import messages
+
+Files = Annotated[tuple[str, ...], msgspec.Meta(max_length=1000)]
+
+
+class NewMessage(Body, frozen=True, kw_only=True):
+    id: Id | None = None
+    """`user.assistant.uuid`, chosen by the client so that a resend does no harm."""
+    content: str = ""
+    files: Files = ()
+    """Ids of uploaded files."""
+
+
+class SendMessage(Body, frozen=True, kw_only=True):
+    message: NewMessage
+    parent_id: str | None = None
+    """What it follows; the end of the shown branch where it is not said."""
+    model: str | None = None
+    run_id: Id | None = None
+
+
+class Chat(SendMessage, frozen=True, kw_only=True):
+    session_id: str | None = None
+    """A new session is made where it is not said."""
+    system: str | None = None
+    """The new session's system prompt."""
+
+
+class EditMessage(Body, frozen=True, kw_only=True):
+    id: Id | None = None
+    content: str
+    files: Files | None = None
+    """The same files as before where it is not said."""
+    model: str | None = None
+    run_id: Id | None = None
+
+
+class AskAgain(Body, frozen=True, kw_only=True):
+    model: str | None = None
+    run_id: Id | None = None
+    """Chosen by the client so that a resend does no harm."""
+
+
+class RunStarted(msgspec.Struct, frozen=True):
+    run: Run
+    session: Session
+    messages: list[Message]
+    """The question, if it is new, and the answer to come."""
+
+
+class MessagePage(msgspec.Struct, frozen=True):
+    messages: list[Message]
+    """Oldest first."""
+    older: bool
+    newer: bool
+
+
+async def chat(request: Request) -> Response:
+    """POST /api/chat: a message in, the answer's events out.
+
+    The stream may be dropped at any moment: the answer goes on, and
+    /api/runs/{id}/events takes it up again behind the last event's id.
+    """
+    body = await read(request, Chat)
+    started = await _send(request, body, body.session_id, body.system)
+    headers = {
+        "Content-Location": f"/api/runs/{started.run.id}/events",
+        "X-Squid-Session": started.session.id,
+        "X-Squid-Run": started.run.id,
+    }
+    return run_stream(request, started.run.id, 0, headers)
+
+
+async def send(request: Request) -> Response:
+    """POST /api/sessions/{session_id}/messages: answers 202 at once; follow the run."""
+    body = await read(request, SendMessage)
+    return _accepted(await _send(request, body, request.path_params["session_id"]))
+
+
+async def list_(request: Request) -> Response:
+    """GET /api/sessions/{session_id}/messages: the newest page of the shown branch, or
+    the one before or after a message."""
+    app = squid(request)
+    page = await app.database.read(
+        messages.page,
+        user_id(request),
+        request.path_params["session_id"],
+        limit=limit(request),
+        before=request.query_params.get("before"),
+        after=request.query_params.get("after"),
+    )
+    found = await up_to_date(app.engine, app.database, page.messages)
+    return answer(MessagePage(found, page.older, page.newer))
+
+
+async def read_one(request: Request) -> Response:
+    """GET /api/messages/{message_id}"""
+    app = squid(request)
+    message = await app.database.read(messages.get, user_id(request), _id(request))
+    return answer((await up_to_date(app.engine, app.database, [message]))[0])
+
+
+async def edit(request: Request) -> Response:
+    """PATCH /api/messages/{message_id}: says it differently, beside the first way."""
+    body = await read(request, EditMessage)
+    _check_id(request, body.id)
+    app = squid(request)
+    started = await app.ask(
+        user_id(request),
+        start.edit,
+        _id(request),
+        content=body.content,
+        message_id=body.id,
+        file_ids=body.files,
+        model=body.model,
+        run_id=body.run_id,
+    )
+    return _accepted(started)
+
+
+async def retry(request: Request) -> Response:
+    """POST /api/messages/{message_id}/retry: another answer, beside the first."""
+    body = await read(request, AskAgain)
+    started = await squid(request).ask(
+        user_id(request), start.retry, _id(request), model=body.model, run_id=body.run_id
+    )
+    return _accepted(started)
+
+
+async def resume(request: Request) -> Response:
+    """POST /api/messages/{message_id}/continue: goes on with an answer that ended early."""
+    body = await read(request, AskAgain)
+    started = await squid(request).ask(
+        user_id(request), start.resume, _id(request), model=body.model, run_id=body.run_id
+    )
+    return _accepted(started)
+
+
+async def delete(request: Request) -> Response:
+    """DELETE /api/messages/{message_id}: out of sight, the model's too; restorable."""
+    return await _set_deleted(request, True)
+
+
+async def restore(request: Request) -> Response:
+    """POST /api/messages/{message_id}/restore"""
+    return await _set_deleted(request, False)
+
+
+async def _set_deleted(request: Request, deleted: bool) -> Response:
+    return answer(
+        await squid(request).database.write(
+            messages.set_deleted, user_id(request), _id(request), deleted
+        )
+    )
+
+
+async def _send(
+    request: Request, body: SendMessage, session_id: str | None, system: str | None = None
+) -> start.Started:
+    app = squid(request)
+    _check_id(request, body.message.id)
+    most = app.config.files.max_files_per_message
+    if len(body.message.files) > most:
+        raise InvalidRequest(f"A message takes {most} files at most.", pointer="/message/files")
+    return await app.ask(
+        user_id(request),
+        start.send,
+        session_id=session_id,
+        system=system,
+        content=body.message.content,
+        message_id=body.message.id,
+        parent_id=body.parent_id,
+        file_ids=body.message.files,
+        model=body.model,
+        run_id=body.run_id,
+    )
+
+
+def _check_id(request: Request, message_id: str | None) -> None:
+    """A client may choose a message's id, but not whom it is from."""
+    wanted = f"{user_id(request)}.assistant."
+    if message_id is not None and not message_id.startswith(wanted):
+        raise InvalidRequest(f"A message's id is {wanted}UUID here.", pointer="/message/id")
+
+
+def _accepted(started: start.Started) -> Response:
+    return answer(
+        RunStarted(started.run, started.session, list(started.messages)),
+        202,
+        {"Location": f"/api/runs/{started.run.id}/events"},
+    )
+
+
+def _id(request: Request) -> str:
+    return str(request.path_params["message_id"])

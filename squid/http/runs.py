@@ -1,0 +1,28 @@
+"""Runs: read one, follow its events, stop it."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from squid.http.exchange import answer, last_event_id, squid, user_id
+from squid.http.sse import run_stream
+from squid.store import runs
+
+
+async def read_one(request: Request) -> Response:
+    """GET /api/runs/{run_id}"""
+    run_id = request.path_params["run_id"]
+    return answer(await squid(request).database.read(runs.get, user_id(request), run_id))
+
+
+async def events(request: Request) -> Response:
+    """GET /api/runs/{run_id}/events: what came behind the given event, then live."""
+    run_id = request.path_params["run_id"]
+    await squid(request).database.read(runs.get, user_id(request), run_id)
+    return run_stream(request, run_id, last_event_id(request) or 0)
+
+
+async def stop(request: Request) -> Response:
+    """POST /api/runs/{run_id}/stop: end it early and keep its text."""
+    return answer(await squid(request).engine.stop(user_id(request), request.path_params["run_id"]))

@@ -1,0 +1,51 @@
+"""Streams: a run's events, and the change feed."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import msgspec
+from sse_starlette.sse import EventSourceResponse
+from starlette.requests import Request
+from starlette.responses import Response
+
+from squid.http.exchange import last_event_id, squid, user_id
+from squid.runs.follow import follow
+
+PING_SECONDS = 15
+
+
+def stream(frames: AsyncIterator[bytes], headers: dict[str, str] | None = None) -> Response:
+    return EventSourceResponse(frames, headers=headers, ping=PING_SECONDS, sep="\n")
+
+
+def run_stream(
+    request: Request, run_id: str, after: int, headers: dict[str, str] | None = None
+) -> Response:
+    """A run's events behind `after`, then live, to its end."""
+
+    async def frames() -> AsyncIterator[bytes]:
+        app = squid(request)
+        async for batch in follow(app.engine, app.database, user_id(request), run_id, after):
+            yield b"".join(frame for _, frame in batch)
+
+    return stream(frames(), headers)
+
+
+async def changes(request: Request) -> Response:
+    """GET /api/events: which sessions to look at again. An event `reset` says that
+    some were missed and the lists should be read anew."""
+    after = last_event_id(request)
+    feed = squid(request).engine.feed
+
+    async def frames() -> AsyncIterator[bytes]:
+        async for batch in feed.follow(user_id(request), after):
+            if batch is None:
+                yield b"event: reset\ndata: {}\n\n"
+                continue
+            yield b"".join(
+                b"id: %d\nevent: change\ndata: %s\n\n" % (change.id, msgspec.json.encode(change))
+                for change in batch
+            )
+
+    return stream(frames())
