@@ -20,7 +20,7 @@ from squid.runs.feed import Feed
 from squid.runs.log import Journal, RunLog
 from squid.runs.produce import produce
 from squid.runs.start import Started
-from squid.runs.worker import Worker
+from squid.runs.worker import Worker, sweep
 from squid.store import runs
 from squid.store.cache import SessionCache
 from squid.store.database import Database
@@ -32,6 +32,9 @@ FIRST_EVENTS = 2
 
 WATCH_SECONDS = 0.2
 """How often to look for what another process committed."""
+
+RECOVER_SECONDS = 5.0
+"""How often to look for runs of processes that have died."""
 
 CLOSE_SECONDS = 5.0
 """How long the end of a run may wait for the disk when the server is stopped."""
@@ -74,6 +77,7 @@ class Engine:
     async def open(self) -> int:
         """Close the runs that a crash left open (P4); returns how many."""
         recovered = await recover.recover(self._database, self.worker.id)
+        sweep(self._database.path)
         self._watcher = asyncio.create_task(self._watch(), name="squid-watch")
         return recovered
 
@@ -200,25 +204,37 @@ class Engine:
         log.show(taken)
 
     async def _watch(self) -> None:
-        """See what other processes commit: their runs' events, their stop requests."""
+        """See what other processes commit, and which of them have died."""
         version = await self._database.data_version()
+        loop = asyncio.get_running_loop()
+        recover_at = loop.time() + RECOVER_SECONDS
         while True:
             await asyncio.sleep(WATCH_SECONDS)
             try:
                 seen = await self._database.data_version()
-                if seen == version:
-                    continue
-                version = seen
-                self._foreign_news.set()
-                self._foreign_news = asyncio.Event()
-                self.feed.look_again()
-                if self._live:
-                    for run_id in await self._database.read(runs.stops_requested, self.worker.id):
-                        live = self._live.get(run_id)
-                        if live is not None and not live.stopped:
-                            _obey_stop(live)
+                if seen != version:
+                    version = seen
+                    self._ring()
+                    await self._obey_foreign_stops()
+                if loop.time() >= recover_at:
+                    recover_at = loop.time() + RECOVER_SECONDS
+                    if await recover.recover(self._database, self.worker.id):
+                        self._ring()
             except DatabaseError as error:
                 logger.warning("cannot look for other processes' changes: %s", error)
+
+    def _ring(self) -> None:
+        self._foreign_news.set()
+        self._foreign_news = asyncio.Event()
+        self.feed.look_again()
+
+    async def _obey_foreign_stops(self) -> None:
+        if not self._live:
+            return
+        for run_id in await self._database.read(runs.stops_requested, self.worker.id):
+            live = self._live.get(run_id)
+            if live is not None:
+                _obey_stop(live)
 
 
 def _obey_stop(live: _Live) -> None:

@@ -77,7 +77,8 @@ async def _ask_until_answered(
         except ProviderError as error:
             if not error.retryable or log.has_content or attempt >= retries:
                 raise
-            pause = min(error.retry_after or 0.5 * 2**attempt, 60.0)
+            asked = error.retry_after
+            pause = min(0.5 * 2**attempt if asked is None else asked, 60.0)
             attempt += 1
             logger.info("run %s: %s Asking again in %.1f s.", log.run_id, error, pause)
             await asyncio.sleep(pause)

@@ -33,7 +33,6 @@ async def recover(database: Database, own_worker: str) -> int:
         await database.write(_close, lost[start : start + AT_ONCE])
     if lost:
         log.info("%d answers were cut off; what had come of them is kept", len(lost))
-    worker.sweep(database.path)
     return len(lost)
 
 

@@ -161,7 +161,8 @@ def _ask(
         content=content,
         file_ids=file_ids,
     )
-    return _answer(db, user_id, asked, session, question_id, added=2, question=content)
+    question = content if content.strip() else files.get(db, user_id, file_ids[0]).name
+    return _answer(db, user_id, asked, session, question_id, added=2, question=question)
 
 
 def _answer(

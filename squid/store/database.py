@@ -110,7 +110,10 @@ class Database:
     async def data_version(self) -> int:
         """Changes whenever another process has committed, and only then: seen from
         the writer, this process's own commits do not count."""
-        return int(await _on_thread(self._writer, _data_version))
+        try:
+            return int(await _on_thread(self._writer, _data_version))
+        except sqlite3.Error as error:
+            raise _translate(error) from error
 
     async def close(self) -> None:
         """Finish what was handed in, then close; the log is folded into the file."""

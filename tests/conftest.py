@@ -1,0 +1,131 @@
+"""What tests share: a database, an open Squid, a served one; all with the real upstream."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+import uvicorn
+
+from squid.app import Squid, create_app, open_squid
+from squid.config import Config, load
+from squid.models import Message
+from squid.runs import events, start
+from squid.runs.follow import follow
+from squid.runs.start import Started
+from squid.store import messages
+from squid.store.database import Database
+from squid.store.migrate import migrate
+from tests.upstream import Upstream
+
+ME = "local"
+
+
+@pytest.fixture(scope="session")
+def upstream() -> Iterator[Upstream]:
+    with Upstream.in_thread() as running:
+        yield running
+
+
+@pytest.fixture
+def configure(tmp_path: Path, upstream: Upstream) -> Callable[..., Config]:
+    """Make a Config with a data folder of its own that asks the upstream."""
+
+    def make(**flags: Any) -> Config:
+        return load(
+            environ={},
+            flags={
+                "data": str(tmp_path / "data"),
+                "provider.name": "anthropic",
+                "provider.anthropic.api_key": "test",
+                "provider.anthropic.base_url": upstream.url,
+                "provider.anthropic.model": "script:deltas=5",
+                **{name.replace("__", "."): value for name, value in flags.items()},
+            },
+        )
+
+    return make
+
+
+@pytest.fixture
+async def database(tmp_path: Path) -> AsyncIterator[Database]:
+    path = tmp_path / "squid.db"
+    migrate(path)
+    database = await Database.open(path, readers=2)
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+async def squid(configure: Callable[..., Config]) -> AsyncIterator[Squid]:
+    async with open_squid(configure()) as squid:
+        yield squid
+
+
+@asynccontextmanager
+async def serving(config: Config) -> AsyncIterator[tuple[httpx2.AsyncClient, Squid]]:
+    """A real server on a free loopback port, in this process, and a client for it."""
+    app = create_app(config)
+    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning", lifespan="on"))
+    task = asyncio.create_task(server.serve())
+    try:
+        await until(lambda: server.started or task.done())
+        port = server.servers[0].sockets[0].getsockname()[1]
+        async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:
+            yield client, app.state.squid
+    finally:
+        server.should_exit = True
+        await task
+
+
+@pytest.fixture
+async def client(configure: Callable[..., Config]) -> AsyncIterator[httpx2.AsyncClient]:
+    async with serving(configure()) as (client, _):
+        yield client
+
+
+async def until(condition: Callable[[], Any], seconds: float = 10) -> None:
+    """Await a condition that nothing announces."""
+    async with asyncio.timeout(seconds):
+        while not condition():  # noqa: ASYNC110
+            await asyncio.sleep(0.005)
+
+
+async def until_async(condition: Callable[[], Awaitable[Any]], seconds: float = 10) -> None:
+    async with asyncio.timeout(seconds):
+        while not await condition():  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+
+
+async def say(squid: Squid, content: str = "Hello", script: str = "", **kwargs: Any) -> Started:
+    """Send a message; `script` is the upstream's, without its `script:`."""
+    model = f"script:{script}" if script else None
+    return await squid.ask(ME, start.send, content=content, model=model, **kwargs)
+
+
+async def read_all(squid: Squid, run_id: str, after: int = 0) -> list[tuple[int, events.Event]]:
+    """A run's events behind `after`, to its end."""
+    found = []
+    async for frames in follow(squid.engine, squid.database, ME, run_id, after):
+        found += [(seq, parse(frame)) for seq, frame in frames]
+    return found
+
+
+def parse(frame: bytes) -> events.Event:
+    return events.decode(frame.partition(b"data: ")[2].strip())
+
+
+def text_of(found: list[tuple[int, events.Event]]) -> str:
+    return "".join(e.delta for _, e in found if isinstance(e, events.TextMessageContent))
+
+
+async def answered(squid: Squid, started: Started) -> Message:
+    """The answer when its run is over."""
+    await read_all(squid, started.run.id)
+    await until(lambda: squid.engine.log(started.run.id) is None)
+    return await squid.database.read(messages.get, ME, started.run.message_id)
