@@ -8,7 +8,7 @@ knows whether anything was shown) and never outlives its `close`.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Literal, Protocol
 
 import msgspec
@@ -140,13 +140,17 @@ class Provider(Protocol):
     context_tokens: int
     """How many tokens of prompt the model can take, at most."""
 
-    def stream(self, prompt: Prompt) -> AsyncIterator[list[Part]]:
+    def stream(self, prompt: Prompt) -> AsyncGenerator[list[Part], None]:
         """Ask the model. Raises ProviderError, also in mid-stream. Closing the
-        iterator ends the request."""
+        iterator ends the request; using it up lets the connection be used again."""
         ...
 
     async def models(self) -> list[ModelInfo]:
         """The models that can be asked, the default one first."""
+        ...
+
+    async def warm(self) -> None:
+        """Do now what the first question would otherwise wait for, if it is cheap."""
         ...
 
     async def close(self) -> None: ...
