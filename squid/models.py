@@ -14,7 +14,7 @@ Role = Literal["user", "assistant", "tool", "system"]
 MessageStatus = Literal["pending", "streaming", "complete", "error", "interrupted", "stopped"]
 RunStatus = Literal["running", "complete", "error", "interrupted", "stopped"]
 
-Name = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9_-]{1,32}$")]
+Name = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9_-]{1,32}(?!\n)$")]
 
 
 class User(msgspec.Struct, frozen=True):

@@ -76,7 +76,8 @@ async def serving(config: Config) -> AsyncIterator[tuple[httpx2.AsyncClient, Squ
     try:
         await until(lambda: server.started or task.done())
         port = server.servers[0].sockets[0].getsockname()[1]
-        async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:
+        url = f"http://127.0.0.1:{port}"
+        async with httpx2.AsyncClient(base_url=url, timeout=30, verify=False) as client:
             yield client, app.state.squid
     finally:
         server.should_exit = True

@@ -20,11 +20,14 @@ class Feed:
         self._news = asyncio.Event()
         self._last = -1
         self._looking: asyncio.Task[None] | None = None
+        self._stale = False
+        """Something was committed that the look under way may have been too early for."""
         self._readers = 0
         database.after_commit(self.look_again)
 
     def look_again(self) -> None:
         """Somebody committed something."""
+        self._stale = True
         if self._readers and (self._looking is None or self._looking.done()):
             self._looking = asyncio.create_task(self._look(), name="squid-feed")
 
@@ -39,7 +42,6 @@ class Feed:
         should read its lists anew. The first batch may be empty.
         """
         first, last = await self._database.read(changes.span)
-        self._last = max(self._last, last)
         if after is None:
             after = last
         elif after > last or after < first - 1:
@@ -59,9 +61,11 @@ class Feed:
             self._readers -= 1
 
     async def _look(self) -> None:
-        await asyncio.sleep(PAUSE_SECONDS)
-        _, last = await self._database.read(changes.span)
-        if last != self._last:
-            self._last = last
-            self._news.set()
-            self._news = asyncio.Event()
+        while self._stale and self._readers:
+            await asyncio.sleep(PAUSE_SECONDS)
+            self._stale = False
+            _, last = await self._database.read(changes.span)
+            if last != self._last:
+                self._last = last
+                self._news.set()
+                self._news = asyncio.Event()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import aclosing
 
 from squid.errors import ProviderConfused, ProviderCut, ProviderError, SquidError
 from squid.models import Problem
@@ -87,13 +88,14 @@ async def _ask_until_answered(
 async def _ask(
     log: RunLog, journal: Journal, provider: base.Provider, prompt: base.Prompt
 ) -> base.End:
-    stream = provider.stream(prompt)
-    try:
+    end: base.End | None = None
+    async with aclosing(provider.stream(prompt)) as stream:
         async for batch in stream:
             for part in batch:
                 if type(part) is base.End:
-                    return part
-                log.add(part)
+                    end = part
+                else:
+                    log.add(part)
             journal.notice(log)
             if log.crowded:
                 await journal.drained(log)
@@ -101,8 +103,6 @@ async def _ask(
                 raise ProviderConfused(
                     f"The answer did not end; it was cut off at {MAX_CHARACTERS:,} characters."
                 )
-    finally:
-        close = getattr(stream, "aclose", None)
-        if close is not None:
-            await close()
-    raise ProviderCut("The model's server ended its answer without saying that it is complete.")
+    if end is None:
+        raise ProviderCut("The model's server ended its answer without saying so.")
+    return end

@@ -74,7 +74,7 @@ class SessionCache:
         end = entry.tail[-1].id if entry.tail else None
         for message in messages:
             if message.id not in tail:
-                if message.parent_id != end or message.siblings:
+                if message.parent_id != end or message.siblings or message.deleted_at is not None:
                     self.drop(session.id)
                     return
                 end = message.id

@@ -179,14 +179,15 @@ def load(db: sqlite3.Connection, ids: Sequence[str]) -> list[Message]:
 
 
 def newest_leaf(db: sqlite3.Connection, message_id: str) -> str:
-    """The end of the newest branch below a message, or the message itself."""
+    """The end of the newest branch below a message, or the message itself. A deleted
+    message is followed only where it has no sibling that is not."""
     leaf = message_id
     while True:
         # Branches are rare, so this reads far fewer rows than it takes steps.
         rows = db.execute(
             "WITH RECURSIVE below (id) AS (SELECT ? UNION ALL"
             " SELECT (SELECT c.id FROM messages c WHERE c.parent_id = b.id"
-            "  ORDER BY c.created_at DESC, c.id DESC LIMIT 1) FROM below b WHERE b.id IS NOT NULL"
+            "  ORDER BY c.deleted_at IS NOT NULL, c.created_at DESC, c.id DESC LIMIT 1) FROM below b WHERE b.id IS NOT NULL"
             " LIMIT 10000) SELECT id FROM below WHERE id IS NOT NULL",
             (leaf,),
         ).fetchall()

@@ -61,6 +61,12 @@ def get(db: sqlite3.Connection, user_id: str, session_id: str, *, deleted: bool 
     return session
 
 
+def exists(db: sqlite3.Connection, session_id: str) -> bool:
+    """Whether anybody has a session of that id."""
+    row = db.execute("SELECT 1 FROM sessions WHERE id = ?", (session_id,)).fetchone()
+    return row is not None
+
+
 def owner(db: sqlite3.Connection, session_id: str) -> str:
     """The id of the user whose session it is, for work that no request asked for."""
     row = db.execute(
@@ -215,6 +221,8 @@ def _encode_cursor(session: Session) -> str:
 def _decode_cursor(cursor: str) -> tuple[int, str]:
     try:
         at, _, session_id = base64.urlsafe_b64decode(cursor.encode()).decode().partition(":")
+        if abs(int(at)) >= 1 << 63:  # more than SQLite can hold against a column
+            raise ValueError(at)
         return int(at), session_id
     except (ValueError, binascii.Error):
         raise InvalidRequest("The cursor is not one that Squid gave out.") from None
