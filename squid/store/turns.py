@@ -5,7 +5,9 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 
-from squid.models import Role
+import msgspec
+
+from squid.models import Role, ToolCall
 
 
 def end(db: sqlite3.Connection, message_id: str, roles: Sequence[Role]) -> str:
@@ -39,6 +41,18 @@ def of_call(db: sqlite3.Connection, session_id: str, call_id: str) -> str | None
         (session_id, call_id),
     ).fetchone()
     return row[0] if row else None
+
+
+def calls_of(db: sqlite3.Connection, run_id: str, message_id: str) -> list[ToolCall]:
+    """The tool calls that a run made, which follow its answer one behind the other."""
+    calls = []
+    while row := db.execute(
+        "SELECT id, tool FROM messages WHERE parent_id = ? AND role = 'tool' AND run_id = ?",
+        (message_id, run_id),
+    ).fetchone():
+        message_id = row[0]
+        calls.append(msgspec.json.decode(row[1], type=ToolCall))
+    return calls
 
 
 def carries(db: sqlite3.Connection, session_id: str, file_id: str) -> bool:
