@@ -14,6 +14,10 @@ CREATE TABLE runs (
     model             TEXT NOT NULL,
     worker            TEXT NOT NULL,
     last_event        INTEGER NOT NULL DEFAULT 0,
+    -- Which characters of the message's content this run wrote, for readers that come
+    -- after its events were removed.
+    text_start        INTEGER NOT NULL,
+    text_end          INTEGER,
     stop_requested_at INTEGER,
     usage             TEXT,
     error             TEXT,

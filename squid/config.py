@@ -42,7 +42,7 @@ class Database(Section, frozen=True, kw_only=True):
 
 class Context(Section, frozen=True, kw_only=True):
     max_tokens: Annotated[int, msgspec.Meta(ge=256)] = 100_000
-    system: str = "You are a helpful assistant."
+    system: str = ""
 
 
 class Files(Section, frozen=True, kw_only=True):

@@ -141,7 +141,11 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     worker: str
     """The process that produces it."""
     last_event: int
-    """The id of the last event; 0 before the first."""
+    """The id of the last event; 0 while it is live."""
+    text_start: int
+    """Characters of the message that were there before this run."""
+    text_end: int | None = None
+    """Where the run's own text ends; null while it is live."""
     stop_requested_at: int | None = None
     usage: Usage | None = None
     error: Problem | None = None

@@ -37,7 +37,8 @@ SLOTS = 2
 small machine has to give, more would only make every answer slower."""
 START_SECONDS = 120.0
 """For a file of many gigabytes on a slow disk; the small model takes half a second."""
-SYSTEM = "You are a helpful assistant."
+SYSTEM = "You are a helpful AI assistant named SmolLM, trained by Hugging Face"
+"""What the embedded model was trained with; it answers far better under it."""
 
 
 class LocalProvider:
@@ -65,7 +66,8 @@ class LocalProvider:
         # nothing, and the wait is not mistaken for silence.
         async with self._slots:
             child = await self._running()
-            prompt = msgspec.structs.replace(prompt, system=prompt.system or SYSTEM)
+            if prompt.system is None and self._weights.name == model_file.GGUF:
+                prompt = msgspec.structs.replace(prompt, system=SYSTEM)
             assert child.client is not None
             async with contextlib.aclosing(child.client.stream(prompt)) as batches:
                 async for parts in batches:

@@ -1,7 +1,9 @@
 """Live events, as AG-UI 1.0 spells them (https://docs.ag-ui.com).
 
 What Squid adds goes in CUSTOM events: `squid.run` says which rows a run belongs to,
-`squid.source` what an answer drew on.
+`squid.source` what an answer drew on, `squid.usage` the tokens so far, and
+`squid.message` a whole message, for a reader that comes back when the events of its
+run were removed.
 """
 
 from __future__ import annotations
@@ -103,10 +105,6 @@ class ToolCallEnd(_Event, frozen=True, tag="TOOL_CALL_END"):
     tool_call_id: str
 
 
-class MessagesSnapshot(_Event, frozen=True, tag="MESSAGES_SNAPSHOT"):
-    messages: list[dict[str, Any]]
-
-
 class Custom(_Event, frozen=True, tag="CUSTOM"):
     name: str
     value: Any
@@ -127,7 +125,6 @@ Event = (
     | ToolCallStart
     | ToolCallArgs
     | ToolCallEnd
-    | MessagesSnapshot
     | Custom
 )
 

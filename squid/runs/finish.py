@@ -4,12 +4,12 @@ in one transaction. A run that was killed ends the same way, when it is found.""
 from __future__ import annotations
 
 import sqlite3
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
 from squid.ids import message_id
-from squid.models import Message, MessageStatus, Problem, RunStatus, Session
+from squid.models import Message, MessageStatus, Problem, RunStatus, Session, ToolCall
 from squid.runs import events
 from squid.runs.answer import Answer
 from squid.runs.log import RunLog, Taken
@@ -75,7 +75,7 @@ def write(
         error=ending.error,
     )
     written = [log.message_id]
-    for call in answer.tools.values():
+    for call in filter(_is_whole, answer.tools.values()):
         id_ = message_id(ASSISTANT, user_id)
         messages.insert(
             db,
@@ -95,6 +95,7 @@ def write(
         log.run_id,
         status=ending.status,
         last_event=taken[-1].seq if taken else log.shown_event,
+        text_end=len(message.content),
         usage=answer.usage,
         error=ending.error,
     )
@@ -109,3 +110,12 @@ def write(
     sessions.touch(db, session_id, "run", message_id=log.message_id, run_id=log.run_id)
     session = sessions.get(db, user_id, session_id, deleted=True)
     return session, tuple(messages.load(db, written))
+
+
+def _is_whole(call: ToolCall) -> bool:
+    """A call that was cut off is none: nobody can run it, and the answer can go on."""
+    try:
+        msgspec.json.decode(call.input or "{}", type=dict[str, Any])
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return False
+    return True

@@ -8,18 +8,18 @@ that it never holds anything back but itself.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from typing import NamedTuple
 
 import msgspec
 
-from squid.models import Message, Run
+from squid.models import Message, Run, ToolCall
+from squid.providers import base as parts
 from squid.runs import events, recover
-from squid.runs.answer import SOURCE
 from squid.runs.engine import Engine
 from squid.runs.finish import Ending, last_event
 from squid.runs.log import RunLog
-from squid.store import history, messages, runs
+from squid.store import history, messages, runs, turns
 from squid.store.cache import Entry, SessionCache
 from squid.store.database import Database
 
@@ -70,7 +70,7 @@ async def _stored(
             yield seen.frames
         elif seen.run.status != "running":
             if after < seen.run.last_event:  # its log was removed
-                yield _from_message(seen.run, seen.message, after)
+                yield _from_messages(seen, after)
             return
         else:
             await news.wait()
@@ -79,47 +79,42 @@ async def _stored(
 class _Seen(NamedTuple):
     run: Run
     message: Message
+    calls: list[ToolCall]
     frames: Frames
 
 
 def _look(db: sqlite3.Connection, user_id: str, run_id: str, after: int) -> _Seen:
     run = runs.get(db, user_id, run_id)
     frames = _page(db, runs.number(db, run_id), after)
-    return _Seen(run, messages.load(db, [run.message_id])[0], frames)
+    calls = turns.calls_of(db, run.id, run.message_id)
+    return _Seen(run, messages.load(db, [run.message_id])[0], calls, frames)
 
 
 def _page(db: sqlite3.Connection, number: int, after: int) -> Frames:
     return [(seq, events.frame(seq, data)) for seq, data in runs.events(db, number, after)]
 
 
-def _from_message(run: Run, message: Message, after: int) -> Frames:
-    """What a late reader is told of a run whose log is gone: the message, whole.
+def _from_messages(seen: _Seen, after: int) -> Frames:
+    """What a reader is told of a run whose events were removed: what it wrote, whole.
 
-    A reader that has a part of it already gets a snapshot, which takes that part's
-    place. All of it bears the last event's id, so that it comes once.
+    One that had a part of it gets the message to put in that part's place, as nobody
+    knows any more where the part ended. All of it bears the last event's id, so that
+    it comes once.
     """
-    ids = {"message_id": message.id}
-    told: list[events.Event] = []
-    if after == 0:
-        told.append(
-            events.RunStarted(
-                thread_id=run.session_id,
-                run_id=run.id,
-                protocol_version=events.PROTOCOL_VERSION,
-            )
-        )
-        told.append(events.TextMessageStart(**ids, role="assistant"))
-        told.append(events.TextMessageContent(**ids, delta=message.content))
-        told.append(events.TextMessageEnd(**ids))
-    else:
-        snapshot = {"id": message.id, "role": "assistant", "content": message.content}
-        told.append(events.MessagesSnapshot(messages=[snapshot]))
-    told += [
-        events.Custom(name=SOURCE, value=msgspec.to_builtins(source)) for source in message.sources
-    ]
+    run, message = seen.run, seen.message
     log = RunLog(run.id, 0, message.id, 0)
     log.answer.usage = run.usage
-    told.append(
+    if after > 0:
+        log.announce(events.Custom(name="squid.message", value=msgspec.to_builtins(message)))
+    else:
+        log.announce(
+            events.RunStarted(
+                thread_id=run.session_id, run_id=run.id, protocol_version=events.PROTOCOL_VERSION
+            )
+        )
+        for part in _parts(seen):
+            log.add(part)
+    log.end(
         last_event(
             Ending(run.status, message.stop_reason, run.error),
             session_id=run.session_id,
@@ -129,7 +124,21 @@ def _from_message(run: Run, message: Message, after: int) -> Frames:
             answer=log.answer,
         )
     )
-    return [(run.last_event, events.frame(run.last_event, events.encode(e))) for e in told]
+    return [(run.last_event, events.frame(run.last_event, data)) for _, _, data in log.take()]
+
+
+def _parts(seen: _Seen) -> Iterator[parts.Part]:
+    run, message = seen.run, seen.message
+    if message.reasoning:
+        yield parts.Reasoning(message.reasoning)
+    if text := message.content[run.text_start : run.text_end]:
+        yield parts.Text(text)
+    for source in message.sources:
+        yield parts.Citation(source)
+    for call in seen.calls:
+        yield parts.ToolCallStart(call.id, call.name)
+        yield parts.ToolCallInput(call.id, call.input)
+        yield parts.ToolCallEnd(call.id)
 
 
 # -- messages in the middle of their run -------------------------------------------

@@ -61,6 +61,7 @@ class RunLog:
         self._text_open = False
         self._reasoning_spans = 0
         self._reasoning_open = False
+        self._open_calls: dict[str, None] = {}
         self._tail: deque[tuple[int, bytes]] = deque()
         self._tail_bytes = 0
         self._news = asyncio.Event()
@@ -80,9 +81,16 @@ class RunLog:
         else:
             self._add_other(part)
 
+    def announce(self, event: events.RunStarted | events.Custom) -> None:
+        """Add an event that is no part of the answer."""
+        self._gathered.append(event)
+
     def end(self, event: events.RunFinished | events.RunError) -> None:
         """Close what is open and add the last event."""
         self._switch(None)
+        for call_id in self._open_calls:
+            self._gathered.append(events.ToolCallEnd(tool_call_id=call_id))
+        self._open_calls.clear()
         if self._text_open:
             self._text_open = False
             self._gathered.append(events.TextMessageEnd(message_id=self.message_id))
@@ -137,6 +145,10 @@ class RunLog:
                     self._reasoning_open = True
                 case events.ReasoningEnd():
                     self._reasoning_open = False
+                case events.ToolCallStart():
+                    self._open_calls[event.tool_call_id] = None
+                case events.ToolCallEnd():
+                    self._open_calls.pop(event.tool_call_id, None)
 
     def close(self) -> None:
         """Nothing more will come."""
@@ -175,6 +187,7 @@ class RunLog:
         match part:
             case parts.ToolCallStart():
                 self.has_content = True
+                self._open_calls[part.id] = None
                 self._gathered.append(
                     events.ToolCallStart(
                         tool_call_id=part.id,
@@ -185,6 +198,7 @@ class RunLog:
             case parts.ToolCallInput():
                 self._gathered.append(events.ToolCallArgs(tool_call_id=part.id, delta=part.json))
             case parts.ToolCallEnd():
+                self._open_calls.pop(part.id, None)
                 self._gathered.append(events.ToolCallEnd(tool_call_id=part.id))
             case parts.Citation():
                 value = msgspec.to_builtins(part.source)

@@ -98,26 +98,32 @@ def edit(
 def retry(db: sqlite3.Connection, user_id: str, asked: Asked, target_id: str) -> Started:
     """Another answer to the same question, as a sibling of the first. `target_id` is
     the answer or the question."""
+    target = messages.get(db, user_id, target_id)
     before = _run_before(db, user_id, asked)
     if before is not None:
+        if before.run.question_id not in (target.id, target.parent_id):
+            raise _run_id_taken(before.run.id)
         return before
-    target = messages.get(db, user_id, target_id)
     if target.role == "assistant" and target.parent_id is not None:
         question = messages.get(db, user_id, target.parent_id)
     elif target.role in ("user", "tool"):
         question = target
     else:
         raise InvalidRequest("Only a question or its answer can be tried again.")
+    if question.deleted_at is not None:
+        raise Conflict("The question was deleted.", hint="Restore it first.")
     session = sessions.get(db, user_id, target.session_id)
     return _answer(db, user_id, asked, session, question.id, added=1, question=None)
 
 
 def resume(db: sqlite3.Connection, user_id: str, asked: Asked, target_id: str) -> Started:
     """Go on with an answer that ended early, in the same message."""
+    target = messages.get(db, user_id, target_id)
     before = _run_before(db, user_id, asked)
     if before is not None:
+        if before.run.message_id != target.id:
+            raise _run_id_taken(before.run.id)
         return before
-    target = messages.get(db, user_id, target_id)
     cut = target.status in CONTINUABLE or target.stop_reason == "max_tokens"
     if target.role != "assistant" or target.parent_id is None or not cut:
         raise Conflict(
@@ -215,6 +221,7 @@ def _start(
         provider=asked.provider,
         model=model,
         worker=asked.worker,
+        text_start=offset,
     )
     first: events.Event = events.RunStarted(
         thread_id=session.id, run_id=run_id, protocol_version=events.PROTOCOL_VERSION
@@ -228,8 +235,7 @@ def _start(
             "kind": kind,
             "provider": asked.provider,
             "model": model,
-            # Characters of the message that were there before this run.
-            "offset": offset,
+            "text_start": offset,
         },
     )
     runs.append(
@@ -277,6 +283,13 @@ def _run_before(db: sqlite3.Connection, user_id: str, asked: Asked) -> Started |
     if asked.run_id is None or not runs.exists(db, asked.run_id):
         return None
     return _found(db, user_id, runs.get(db, user_id, asked.run_id))
+
+
+def _run_id_taken(run_id: str) -> IdTaken:
+    return IdTaken(
+        f"The run id {run_id} was already used for something else.",
+        hint="A new run needs a new id; the same one is only for asking for it again.",
+    )
 
 
 def _found(db: sqlite3.Connection, user_id: str, run: Run) -> Started:

@@ -15,7 +15,7 @@ from squid.store import sessions
 
 _COLUMNS = (
     "id, session_id, message_id, question_id, kind, status, provider, model, worker,"
-    " last_event, stop_requested_at, usage, error, created_at, ended_at"
+    " last_event, text_start, text_end, stop_requested_at, usage, error, created_at, ended_at"
 )
 _FIELDS = [name.strip() for name in _COLUMNS.split(",")]
 _usage = msgspec.json.Decoder(Usage)
@@ -41,15 +41,20 @@ def start(
     provider: str,
     model: str,
     worker: str,
+    text_start: int,
 ) -> int:
     """Note that a run begins; returns its number. Raises RunInProgress where the
     session has a live one, IdTaken where the id was used before."""
     try:
         row = db.execute(
             "INSERT INTO runs (id, session_id, message_id, question_id, kind, status, provider,"
-            " model, worker, created_at) VALUES (?, ?, ?, ?, ?, 'running', ?, ?, ?, ?)"
+            " model, worker, text_start, created_at)"
+            " VALUES (?, ?, ?, ?, ?, 'running', ?, ?, ?, ?, ?)"
             " RETURNING number",
-            (id, session_id, message_id, question_id, kind, provider, model, worker, now()),
+            (
+                *(id, session_id, message_id, question_id, kind),
+                *(provider, model, worker, text_start, now()),
+            ),
         ).fetchone()
     except sqlite3.IntegrityError:
         live = live_in(db, session_id)
@@ -138,13 +143,14 @@ def finish(
     *,
     status: RunStatus,
     last_event: int,
+    text_end: int,
     usage: Usage | None,
     error: Problem | None,
 ) -> None:
     db.execute(
-        "UPDATE runs SET status = ?, last_event = ?, usage = ?, error = ?, ended_at = ?"
-        " WHERE id = ?",
-        (status, last_event, _json(usage), _json(error), now(), run_id),
+        "UPDATE runs SET status = ?, last_event = ?, text_end = ?, usage = ?, error = ?,"
+        " ended_at = ? WHERE id = ?",
+        (status, last_event, text_end, _json(usage), _json(error), now(), run_id),
     )
 
 
