@@ -17,7 +17,8 @@ from squid.models import Run
 from squid.providers.base import Prompt, Provider, Tool
 from squid.runs import finish, recover
 from squid.runs.feed import Feed
-from squid.runs.log import Journal, RunLog
+from squid.runs.journal import Journal
+from squid.runs.log import RunLog
 from squid.runs.produce import produce
 from squid.runs.start import Started
 from squid.runs.worker import Worker, sweep

@@ -182,9 +182,8 @@ def _replayed(db: sqlite3.Connection, message_id: str) -> Message:
 
 
 def _with(message: Message, log: RunLog) -> Message:
-    begun = bool(log.answer.text or log.answer.reasoning)
     return msgspec.structs.replace(
         log.answer.onto(message),
-        status="streaming" if begun else "pending",
+        status="streaming" if log.begun else "pending",
         run_event=log.shown_event,
     )

@@ -1,29 +1,22 @@
 """The log of a live run: parts come in, committed events come out.
 
 While a commit is in flight, parts gather, and neighbouring pieces of the same text
-become one event; so an event is what one commit shows. `Journal` commits the logs of
-all runs together, and only then does a log show its events to anyone.
+become one event; so an event is what one commit shows. The journal (`journal.py`) commits the
+logs of all runs together, and only then does a log show its events to anyone.
 """
 
 from __future__ import annotations
 
 import asyncio
-import logging
-import sqlite3
 from collections import deque
 from itertools import islice
 from typing import NamedTuple
 
 import msgspec
 
-from squid.errors import DatabaseError
 from squid.providers import base as parts
 from squid.runs import events
 from squid.runs.answer import SOURCE, USAGE, Answer
-from squid.store import messages, runs
-from squid.store.database import Database
-
-logger = logging.getLogger(__name__)
 
 TAIL_BYTES = 64 * 1024
 """Of a live run's newest frames kept in memory; a slower reader reads from SQL."""
@@ -53,6 +46,8 @@ class RunLog:
         self.characters = 0
         """Of text and reasoning, gathered or shown."""
         self.ended = False
+        self.lost: Exception | None = None
+        """Why its events can never be committed: its rows are gone, say."""
         self._last_seq = last_event
         self._gathered: list[events.Event] = []
         self._deltas: list[str] = []
@@ -99,6 +94,16 @@ class RunLog:
     @property
     def waiting(self) -> bool:
         return bool(self._gathered or self._deltas)
+
+    @property
+    def behind(self) -> bool:
+        """Whether anything that came is not shown yet."""
+        return self.waiting or self._last_seq > self.shown_event
+
+    @property
+    def begun(self) -> bool:
+        """Whether anything of the answer was shown."""
+        return bool(self.answer.text or self.answer.reasoning or self.answer.tools)
 
     @property
     def crowded(self) -> bool:
@@ -149,6 +154,11 @@ class RunLog:
                     self._open_calls[event.tool_call_id] = None
                 case events.ToolCallEnd():
                     self._open_calls.pop(event.tool_call_id, None)
+
+    def lose(self, error: Exception) -> None:
+        """What was taken could not be committed and never will be."""
+        self.lost = error
+        self.ring()
 
     def close(self) -> None:
         """Nothing more will come."""
@@ -241,75 +251,3 @@ class RunLog:
     @property
     def _reasoning_id(self) -> str:
         return f"{self.message_id}.reasoning-{self._reasoning_spans}"
-
-
-class Journal:
-    """Commits what the logs of all live runs have gathered, one commit at a time."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-        self._dirty: dict[RunLog, None] = {}
-        self._task: asyncio.Task[None] | None = None
-        self._idle = asyncio.Event()
-        self._idle.set()
-        self.events = 0
-        """Committed so far."""
-
-    def notice(self, log: RunLog) -> None:
-        """The log has gathered something."""
-        self._dirty[log] = None
-        if self._idle.is_set():
-            self._idle.clear()
-            self._task = asyncio.create_task(self._work(), name="squid-journal")
-
-    async def drained(self, log: RunLog) -> None:
-        """Wait until everything the log has gathered is committed and shown."""
-        while log.waiting or log._last_seq > log.shown_event:
-            news = log.news
-            self.notice(log)
-            await news.wait()
-
-    async def close(self) -> None:
-        """Give up what cannot be written; recovery finds what was."""
-        if self._task is not None and not self._task.done():
-            self._task.cancel()
-            await asyncio.wait([self._task])
-
-    async def _work(self) -> None:
-        try:
-            while self._dirty:
-                dirty, self._dirty = self._dirty, {}
-                batch = [(log, taken) for log in dirty if (taken := log.take())]
-                await self._commit(batch)
-        finally:
-            self._idle.set()
-
-    async def _commit(self, batch: list[tuple[RunLog, list[Taken]]]) -> None:
-        rows = [
-            runs.EventRow(log.number, seq, data) for log, taken in batch for seq, _, data in taken
-        ]
-        first = [log.message_id for log, _ in batch if log.has_content and not _begun(log)]
-        pause = 0.05
-        while True:
-            try:
-                await self._database.write(_append, rows, first)
-                break
-            except DatabaseError as error:
-                # What was generated is held, the readers wait, and nothing is shown
-                # until it is on disk: a full disk or a locked file may pass.
-                logger.warning("cannot write %d events, trying again: %s", len(rows), error)
-                await asyncio.sleep(pause)
-                pause = min(pause * 2, 2.0)
-        self.events += len(rows)
-        for log, taken in batch:
-            log.show(taken)
-
-
-def _begun(log: RunLog) -> bool:
-    return bool(log.answer.text or log.answer.reasoning or log.answer.tools)
-
-
-def _append(db: sqlite3.Connection, rows: list[runs.EventRow], first: list[str]) -> None:
-    runs.append(db, rows)
-    for message_id in first:
-        messages.set_status(db, message_id, "streaming")

@@ -11,7 +11,8 @@ from squid.errors import ProviderConfused, ProviderCut, ProviderError, SquidErro
 from squid.models import Problem
 from squid.providers import base
 from squid.runs.finish import INTERRUPTED, Ending
-from squid.runs.log import Journal, RunLog
+from squid.runs.journal import Journal
+from squid.runs.log import RunLog
 
 logger = logging.getLogger(__name__)
 
@@ -97,7 +98,7 @@ async def _ask(
                 else:
                     log.add(part)
             journal.notice(log)
-            if log.crowded:
+            if log.crowded or log.lost:
                 await journal.drained(log)
             if log.characters > MAX_CHARACTERS:
                 raise ProviderConfused(

@@ -218,6 +218,20 @@ async def test_full_disk_shows_nothing_that_is_not_written(squid: Squid) -> None
     assert len(message.content) == 400 * 4000
 
 
+async def test_run_whose_rows_are_gone_harms_no_other(squid: Squid) -> None:
+    """As if somebody had edited the database by hand while it was written."""
+
+    def remove(db: sqlite3.Connection, number: int) -> None:
+        db.execute("DELETE FROM runs WHERE number = ?", (number,))
+
+    lost = await say(squid, script="deltas=60,delay_ms=5")
+    kept = await say(squid, script="deltas=60,delay_ms=5")
+    await squid.database.write(remove, lost.number)
+    message = await answered(squid, kept)
+    assert (message.status, message.content[-4:]) == ("complete", "w59 ")
+    await until(lambda: squid.engine.log(lost.run.id) is None)
+
+
 async def test_late_reader_of_a_removed_log_gets_the_same_text(squid: Squid) -> None:
     started = await say(squid, script="deltas=20")
     message = await answered(squid, started)
