@@ -1,0 +1,116 @@
+"""The command line. A file per command; what a command needs is imported when it runs,
+so that `squid --help` does not wait for a web server."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from squid import __version__
+from squid.cli import ask, model, serve, settings
+from squid.cli.commands import Command, Group
+from squid.errors import (
+    ConfigError,
+    InvalidRequest,
+    NotFound,
+    SquidError,
+    TooLarge,
+    UnsupportedMedia,
+)
+
+WRONG_USAGE, CANNOT, BUG, CTRL_C, READER_GONE = 2, 3, 70, 130, 141
+"""Exit codes, beside 0 and what `ask` says of an answer (docs/cli.md)."""
+
+_ASKED_WRONGLY = (ConfigError, InvalidRequest, NotFound, TooLarge, UnsupportedMedia)
+
+
+class _Squid(Group):
+    def invoke(self, ctx: Any) -> Any:
+        # Before Typer sees them: it says "Aborted!" and exits 1.
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            raise SystemExit(CTRL_C) from None
+        except BrokenPipeError:
+            _let_go_of_stdout()
+            raise SystemExit(READER_GONE) from None
+
+
+app = typer.Typer(
+    name="squid",
+    cls=_Squid,
+    help="A chat server that never loses a word.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command(cls=Command)(serve.serve)
+app.command(cls=Command)(ask.ask)
+app.add_typer(model.app, name="model")
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"squid {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def given(
+    config: Annotated[
+        Path | None,
+        typer.Option(metavar="PATH", help="Read this squid.toml and no other."),
+    ] = None,
+    data: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Keep everything in this folder."),
+    ] = None,
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Say on stderr what goes on, and where it broke.")
+    ] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say the version.")
+    ] = False,
+) -> None:
+    settings.given = settings.Given(config, data, debug)
+    if debug:
+        import logging
+
+        logging.basicConfig(level=logging.DEBUG, format="%(asctime)s %(name)s %(message)s")
+        logging.getLogger("sse_starlette").setLevel(logging.INFO)  # it logs every chunk
+
+
+def main() -> None:
+    """The console script."""
+    try:
+        app()
+    except SquidError as error:
+        if settings.given.debug:
+            raise
+        complain(error.detail, error.hint)
+        sys.exit(WRONG_USAGE if isinstance(error, _ASKED_WRONGLY) else CANNOT)
+    except Exception as error:
+        if settings.given.debug:
+            raise
+        complain(
+            f"This is a bug in Squid: {type(error).__name__}: {error}",
+            "Please report it with what `squid --debug …` says of it.",
+        )
+        sys.exit(BUG)
+
+
+def complain(detail: str, hint: str | None = None) -> None:
+    typer.echo(f"squid: {detail}", err=True)
+    if hint:
+        typer.echo(f"hint: {hint}", err=True)
+
+
+def _let_go_of_stdout() -> None:
+    """Python flushes stdout when it ends, and would complain that nobody reads it."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,0 +1,29 @@
+"""What was given before the command: `squid --data DIR ask …`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from squid.config import Config
+
+
+@dataclass
+class Given:
+    config: Path | None = None
+    data: Path | None = None
+    debug: bool = False
+
+
+given = Given()
+"""Of this process: it has one command line."""
+
+
+def load(**flags: Any) -> Config:
+    """The configuration in force; `flags` are the command's own (`{"server.port": 1}`)."""
+    from squid import config
+
+    data = str(given.data) if given.data else None
+    return config.load(given.config, flags={"data": data, **flags})

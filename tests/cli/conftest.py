@@ -1,0 +1,97 @@
+"""Real `squid` processes, with a data folder of their own and the loopback upstream."""
+
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Self
+
+import pytest
+
+from tests.server import Server, anthropic_at, environment
+from tests.upstream import Upstream
+
+Done = subprocess.CompletedProcess[str]
+
+
+class Squid:
+    """The command line, on one data folder."""
+
+    def __init__(self, data: Path, upstream_url: str) -> None:
+        self.data = data
+        self.env = {
+            **anthropic_at(upstream_url),
+            "SQUID_PROVIDER_ANTHROPIC_MODEL": "script:deltas=5",
+        }
+        data.mkdir(parents=True, exist_ok=True)
+        self._started: list[subprocess.Popen[bytes]] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        for process in self._started:  # a test that failed left it
+            with process:
+                process.kill()
+
+    def __call__(self, *args: str, stdin: str | bytes = "", **env: str) -> Done:
+        given = stdin.encode() if isinstance(stdin, str) else stdin
+        done = subprocess.run(
+            self.command(*args), env=self.environment(env), cwd=self.data, input=given,
+            capture_output=True, timeout=60,
+        )  # fmt: skip
+        return Done(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
+
+    def start(self, *args: str, **kwargs: Any) -> subprocess.Popen[bytes]:
+        """Not waited for; its output is not buffered on our side."""
+        pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        process = subprocess.Popen(
+            self.command(*args), env=self.environment({}), cwd=self.data, bufsize=0,
+            **{**pipes, **kwargs},
+        )  # fmt: skip
+        self._started.append(process)
+        return process
+
+    def command(self, *args: str) -> list[str]:
+        return [sys.executable, "-m", "squid", *args]
+
+    def environment(self, env: dict[str, str]) -> dict[str, str]:
+        return environment(self.data, {**self.env, **env})
+
+    def serve(self, **env: str) -> Server:
+        return Server(self.data, env={**self.env, **env})
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        db = sqlite3.connect(self.data / "squid.db")
+        try:
+            return db.execute(sql).fetchall()
+        finally:
+            db.close()
+
+    def answers(self) -> list[tuple[str, str]]:
+        """(status, content), oldest first."""
+        return self.rows(
+            "SELECT status, content FROM messages WHERE role = 'assistant' ORDER BY created_at, id"
+        )
+
+
+@pytest.fixture(scope="module")
+def upstream_url() -> Iterator[str]:
+    with Upstream.in_thread() as upstream:
+        yield upstream.url
+
+
+@pytest.fixture
+def squid(tmp_path: Path, upstream_url: str) -> Iterator[Squid]:
+    with Squid(tmp_path / "data", upstream_url) as squid:
+        yield squid
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory, upstream_url: str) -> Iterator[Squid]:
+    """A command line with a server behind it, which tests share."""
+    with Squid(tmp_path_factory.mktemp("served") / "data", upstream_url) as squid, squid.serve():
+        yield squid
