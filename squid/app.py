@@ -1,105 +1,20 @@
-"""The composition root: the only place that knows every room."""
+"""The composition root: an open Squid, its routes, and what is done by the clock."""
 
 from __future__ import annotations
 
 import asyncio
-import logging
-from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
-from typing import Any
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 
 from squid.config import Config
+from squid.core import open_squid
 from squid.http.errors import HANDLERS
+from squid.http.guard import Guard
 from squid.http.routes import ROUTES
-from squid.providers.base import Provider, Tool
-from squid.providers.choose import choose
-from squid.runs.engine import Engine
-from squid.runs.start import Asked, Started
-from squid.runs.worker import Worker
-from squid.store.cache import SessionCache
-from squid.store.database import Database
-from squid.store.migrate import migrate
 from squid.upkeep.sweep import sweep_forever
-
-log = logging.getLogger(__name__)
-
-
-class Squid:
-    """Everything that is open: what the routes and the commands work with."""
-
-    def __init__(
-        self, config: Config, database: Database, cache: SessionCache, worker: Worker
-    ) -> None:
-        self.config = config
-        self.database = database
-        self.cache = cache
-        self.worker = worker
-        self.engine = Engine(config, database, cache, worker)
-        self._provider: Provider | None = None
-
-    def provider(self) -> Provider:
-        """The model to ask. Raises NoProvider where there is none yet."""
-        if self._provider is None:
-            self._provider = choose(self.config)
-        return self._provider
-
-    async def ask(
-        self,
-        user_id: str,
-        begin: Callable[..., Started],
-        *args: Any,
-        model: str | None = None,
-        run_id: str | None = None,
-        tools: tuple[Tool, ...] = (),
-        **kwargs: Any,
-    ) -> Started:
-        """Begin a run (`begin` is one of `squid.runs.start`) and have it produced."""
-        provider = self.provider()
-        asked = Asked(provider.name, provider.default_model, self.worker.id, model, run_id)
-        started = await self.database.write(begin, user_id, asked, *args, **kwargs)
-        self.engine.launch(user_id, started, provider, tools)
-        return started
-
-    def figures(self) -> dict[str, int]:
-        """What can be counted at no cost."""
-        return {
-            "live_runs": self.engine.live_runs,
-            "events": self.engine.events,
-            "commits": self.database.commits,
-            "cache_hits": self.cache.hits,
-            "cache_misses": self.cache.misses,
-            "cache_evictions": self.cache.evictions,
-            "cache_bytes": self.cache.bytes,
-        }
-
-    async def close_provider(self) -> None:
-        if self._provider is not None:
-            await self._provider.close()
-
-
-@asynccontextmanager
-async def open_squid(config: Config) -> AsyncIterator[Squid]:
-    """Migrate, open, recover; and put everything away afterwards. Raises DatabaseError."""
-    path = config.database_path
-    migrate(path)
-    async with AsyncExitStack() as stack:
-        database = await Database.open(
-            path,
-            readers=config.database.connection_pool_size,
-            synchronous=config.database.synchronous,
-            busy_timeout=config.database.busy_timeout_seconds,
-        )
-        stack.push_async_callback(database.close)
-        worker = Worker(path)
-        stack.callback(worker.close)
-        cache = SessionCache(config.performance.cache_size_mb * 1024 * 1024)
-        squid = Squid(config, database, cache, worker)
-        stack.push_async_callback(squid.close_provider)
-        await squid.engine.open()
-        stack.push_async_callback(squid.engine.close)
-        yield squid
 
 
 def create_app(config: Config) -> Starlette:
@@ -118,4 +33,9 @@ def create_app(config: Config) -> Starlette:
                 sweeping.cancel()
                 await asyncio.wait([sweeping])
 
-    return Starlette(routes=ROUTES, exception_handlers=HANDLERS, lifespan=lifespan)
+    return Starlette(
+        routes=ROUTES,
+        middleware=[Middleware(Guard)],
+        exception_handlers=HANDLERS,
+        lifespan=lifespan,
+    )

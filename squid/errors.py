@@ -49,6 +49,13 @@ class NotFound(SquidError):
     status = 404
 
 
+class Forbidden(SquidError):
+    """Whoever asks may not use this server"""
+
+    code = "forbidden"
+    status = 403
+
+
 class MethodNotAllowed(SquidError):
     """This address does not take that method"""
 

@@ -12,8 +12,9 @@ import httpx2
 import pytest
 import uvicorn
 
-from squid.app import Squid, create_app, open_squid
+from squid.app import create_app
 from squid.config import Config, load
+from squid.core import Squid, open_squid
 from squid.models import Message
 from squid.runs import events, start
 from squid.runs.follow import follow

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from squid.app import Squid, open_squid
 from squid.cli.question import NO_SESSION, Answer, Attachment, Question, Show, on_ctrl_c, read_frame
 from squid.config import Config
 from squid.context.media import clean_name, media_type
+from squid.core import Squid, open_squid
 from squid.errors import NotFound
 from squid.runs import start
 from squid.runs.follow import follow
@@ -71,7 +71,6 @@ async def _ask(
 async def _keep(squid: Squid, one: Attachment) -> str:
     stored = await asyncio.to_thread(files.pack, one.content)
     name = clean_name(one.name)
-    file = await squid.database.write(
-        files.add, LOCAL, stored, name=name, media_type=media_type(name, one.content)
-    )
+    new = files.New(stored, name, media_type(name, one.content))
+    file = await squid.database.write(files.add, LOCAL, new)
     return file.id

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import typer
 
+from squid.cli import settings
+
 app = typer.Typer(no_args_is_help=True, help="The embedded model, which needs no key.")
 
 
@@ -16,10 +18,9 @@ def pull() -> None:
     """
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 
-    from squid import config
     from squid.providers import model_file
 
-    folder = config.load().data_folder
+    folder = settings.load().data_folder
     columns = TextColumn("Downloading"), BarColumn(), DownloadColumn()
     with Progress(*columns, transient=True) as bar:
         task = bar.add_task("", total=None)
@@ -32,9 +33,8 @@ def pull() -> None:
 @app.command()
 def show() -> None:
     """Say which embedded model would answer, and where its weights are."""
-    from squid import config
     from squid.providers import model_file
 
-    settings = config.load()
-    path = model_file.find(settings.provider.local, settings.data_folder)
+    config = settings.load()
+    path = model_file.find(config.provider.local, config.data_folder)
     typer.echo(f"{model_file.display_name(path)}\n{path}")

@@ -18,9 +18,10 @@ from types import FrameType
 import typer
 import uvicorn
 
-from squid.app import Squid, create_app
+from squid.app import create_app
 from squid.cli import settings
 from squid.config import Config
+from squid.core import Squid
 from squid.errors import ConfigError, ProviderError, ServerUnavailable, SquidError
 from squid.providers.base import Provider
 from squid.runs import worker

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mimetypes
+import re
 
 import filetype
 
@@ -35,3 +36,11 @@ def _is_text(type_: str) -> bool:
         "application/sql",
         "image/svg+xml",
     )
+
+
+def clean_name(name: str | None) -> str:
+    """A name without folders, control signs or length: it is shown, never opened."""
+    base = re.split(r"[/\\]", name or "")[-1]
+    base = re.sub(r"[\x00-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069]", "", base).strip()
+    base = base.encode("utf-8", "replace").decode()[:200]
+    return base if base.strip(". ") else "file"

@@ -25,11 +25,11 @@ from squid.http.sse import run_stream
 from squid.models import ToolCall
 from squid.providers.base import Tool
 from squid.runs import conversation
-from squid.runs.conversation import Conversation, Said, Upload
+from squid.runs.conversation import Conversation, Said
 from squid.runs.tool_results import Result
 from squid.store import files
 
-ToolName = Annotated[str, msgspec.Meta(pattern=r"^[a-zA-Z0-9_-]{1,128}$")]
+ToolName = Annotated[str, msgspec.Meta(pattern=r"^[a-zA-Z0-9_-]{1,128}(?!\n)$")]
 CONTEXT = "context.md"
 
 
@@ -254,7 +254,7 @@ def _question(message: UserMessage, where: str, limits: Files, wanted: bool) -> 
     if isinstance(message.content, str):
         return Said(message.id, "user", message.content, digest)
     texts: list[str] = []
-    uploads: list[Upload] = []
+    uploads: list[files.New] = []
     for number, part in enumerate(message.content):
         if isinstance(part, TextPart):
             texts.append(part.text)
@@ -288,7 +288,7 @@ def _result(message: ToolMessage, where: str) -> Said:
     return Said(message.id, "tool", result=Result(message.tool_call_id, content, failed))
 
 
-def _upload(part: _MediaPart, number: int, where: str, limits: Files) -> Upload:
+def _upload(part: _MediaPart, number: int, where: str, limits: Files) -> files.New:
     source = part.source
     if not isinstance(source, DataSource):
         raise InvalidRequest(
@@ -305,7 +305,7 @@ def _upload(part: _MediaPart, number: int, where: str, limits: Files) -> Upload:
     if len(content) > limits.max_file_size_mb * 1024 * 1024:
         raise TooLarge(f"A file may have {limits.max_file_size_mb} MB at most.", pointer=where)
     name = _name(part, source.mime_type, number)
-    return Upload(files.pack(content), name, media_type(name, content))
+    return files.New(files.pack(content), name, media_type(name, content))
 
 
 def _name(part: _MediaPart, mime_type: str, number: int) -> str:
@@ -319,10 +319,10 @@ def _name(part: _MediaPart, mime_type: str, number: int) -> str:
     return numbered + (mimetypes.guess_extension(mime_type.partition(";")[0].strip()) or "")
 
 
-def _context(entries: list[ContextEntry]) -> Upload | None:
+def _context(entries: list[ContextEntry]) -> files.New | None:
     """What the client wants known goes along as a file, so that it is kept with the
     question it was for, and can be cited."""
     if not entries:
         return None
     text = "\n\n".join(f"## {entry.description}\n\n{entry.value}" for entry in entries)
-    return Upload(files.pack(text.encode()), CONTEXT, media_type(CONTEXT, text.encode()))
+    return files.New(files.pack(text.encode()), CONTEXT, media_type(CONTEXT, text.encode()))

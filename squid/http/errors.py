@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from squid import errors
@@ -61,6 +61,11 @@ async def http_error(request: Request, error: Exception) -> Response:
     return respond(kind(detail), dict(error.headers or {}))
 
 
+async def client_left(request: Request, error: Exception) -> Response:
+    """Nobody reads this; it only is no bug of ours."""
+    return respond(errors.MalformedBody("The request ended before its body did."))
+
+
 async def unexpected(request: Request, error: Exception) -> Response:
     """A bug of ours: told in the log, not to the client."""
     logger.error("%s %s failed", request.method, request.url.path, exc_info=error)
@@ -70,5 +75,6 @@ async def unexpected(request: Request, error: Exception) -> Response:
 HANDLERS: dict[Any, Any] = {
     errors.SquidError: squid_error,
     HTTPException: http_error,
+    ClientDisconnect: client_left,
     Exception: unexpected,
 }

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Message
 
+from squid.core import Squid
 from squid.errors import InvalidRequest, MalformedBody, TooLarge
 from squid.store.users import LOCAL
-
-if TYPE_CHECKING:
-    from squid.app import Squid
 
 T = TypeVar("T")
 
@@ -23,8 +21,8 @@ MAX_BODY = 8 * 1024 * 1024
 
 MAX_PAGE = 200
 
-Id = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$")]
-"""What a client may choose as an id."""
+Id = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}(?!\n)$")]
+"""What a client may choose as an id. `$` alone lets a line break through at the end."""
 
 
 class Body(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -52,9 +50,7 @@ def parse(body: bytes, type_: type[T]) -> T:
         return msgspec.json.decode(body, type=type_)
     except msgspec.ValidationError as error:
         what, _, where = str(error).partition(" - at `$")
-        raise InvalidRequest(
-            f"{what}.", pointer=_pointer(where.rstrip("`")), hint="See /docs for what it takes."
-        ) from None
+        raise InvalidRequest(f"{what}.", pointer=_pointer(where.rstrip("`"))) from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise MalformedBody(f"The body is not valid JSON: {error}.") from None
     except RecursionError:

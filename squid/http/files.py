@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import re
+from collections.abc import AsyncGenerator
 from urllib.parse import quote
 
 import msgspec
-from starlette.datastructures import UploadFile
-from starlette.exceptions import HTTPException
+from starlette.datastructures import Headers, UploadFile
+from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 from starlette.responses import Response
 
-from squid.context.media import media_type
+from squid.context.media import clean_name, media_type
 from squid.errors import InvalidRequest, MalformedBody, TooLarge, UnsupportedMedia
 from squid.http.exchange import answer, limited, squid, user_id
 from squid.models import File
@@ -34,39 +34,56 @@ async def upload(request: Request) -> Response:
     size = app.config.files.max_file_size_mb * 1024 * 1024
     if not request.headers.get("content-type", "").startswith("multipart/form-data"):
         raise UnsupportedMedia("Files are uploaded as multipart/form-data.")
+    body = limited(request, most * size + FORM_OVERHEAD)
     try:
-        form = await limited(request, most * size + FORM_OVERHEAD).form(
-            max_files=most, max_fields=most
-        )
-    except HTTPException as error:
-        raise MalformedBody(f"The form cannot be read: {error.detail}") from None
-    kept = []
+        form = await _Form(request.headers, body.stream(), most, size).parse()
+    except MultiPartException as error:
+        raise MalformedBody(f"The form cannot be read: {error.message}") from None
     try:
-        uploads = [value for value in form.values() if isinstance(value, UploadFile)]
+        uploads = [value for _, value in form.multi_items() if isinstance(value, UploadFile)]
         if not uploads:
             raise InvalidRequest("The form has no file in it.")
-        for one in uploads:
-            if (one.size or 0) > size:
-                raise TooLarge(
-                    f"{clean_name(one.filename)} is larger than "
-                    f"{app.config.files.max_file_size_mb} MB."
-                )
-        for one in uploads:
-            content = await one.read()
-            stored = await asyncio.to_thread(files.pack, content)
-            name = clean_name(one.filename)
-            kept.append(
-                await app.database.write(
-                    files.add,
-                    user_id(request),
-                    stored,
-                    name=name,
-                    media_type=media_type(name, content),
-                )
-            )
+        new = [await _pack(one) for one in uploads]
     finally:
         await form.close()
-    return answer(Uploaded(kept), 201)
+    return answer(Uploaded(await app.database.write(files.add_all, user_id(request), new)), 201)
+
+
+class _Form(MultiPartParser):
+    """Starlette's, with a limit for each file that holds while it is read."""
+
+    def __init__(
+        self, headers: Headers, stream: AsyncGenerator[bytes, None], files: int, size: int
+    ) -> None:
+        super().__init__(headers, stream, max_files=files, max_fields=files)
+        self._size = size
+        self._read = 0
+
+    def on_part_begin(self) -> None:
+        super().on_part_begin()
+        self._read = 0
+
+    def on_headers_finished(self) -> None:
+        if self._current_files == self.max_files and b"filename" in (
+            self._current_part.content_disposition or b""
+        ):
+            raise InvalidRequest(f"A form takes {self.max_files} files at most.")
+        super().on_headers_finished()
+
+    def on_part_data(self, data: bytes, start: int, end: int) -> None:
+        self._read += end - start
+        if self._current_part.file is not None and self._read > self._size:
+            name = clean_name(self._current_part.file.filename)
+            raise TooLarge(f"{name} is larger than {self._size // 1024**2} MB.")
+        super().on_part_data(data, start, end)
+
+
+async def _pack(upload: UploadFile) -> files.New:
+    content = await upload.read()
+    # Browsers write a quote in a name like this, and nothing else.
+    name = clean_name((upload.filename or "").replace("%22", '"'))
+    stored = await asyncio.to_thread(files.pack, content)
+    return files.New(stored, name, media_type(name, content))
 
 
 async def read_one(request: Request) -> Response:
@@ -100,10 +117,3 @@ async def delete(request: Request) -> Response:
         files.delete, user_id(request), request.path_params["file_id"]
     )
     return Response(status_code=204)
-
-
-def clean_name(name: str | None) -> str:
-    """A name without folders, control signs or length: it is shown, never opened."""
-    base = re.split(r"[/\\]", name or "")[-1]
-    base = re.sub(r"[\x00-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069]", "", base).strip(". ")
-    return base.encode("utf-8", "replace").decode()[:200] or "file"

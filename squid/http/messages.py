@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from typing import Annotated
 
 import msgspec
@@ -15,6 +17,8 @@ from squid.models import Message, Run, Session
 from squid.runs import start
 from squid.runs.follow import up_to_date
 from squid.store import messages
+
+UUID = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 
 Files = Annotated[tuple[str, ...], msgspec.Meta(max_length=1000)]
 
@@ -119,7 +123,7 @@ async def read_one(request: Request) -> Response:
 async def edit(request: Request) -> Response:
     """PATCH /api/messages/{message_id}: says it differently, beside the first way."""
     body = await read(request, EditMessage)
-    _check_id(request, body.id)
+    _check(request, body.id, body.files or (), "")
     app = squid(request)
     started = await app.ask(
         user_id(request),
@@ -174,10 +178,7 @@ async def _send(
     request: Request, body: SendMessage, session_id: str | None, system: str | None = None
 ) -> start.Started:
     app = squid(request)
-    _check_id(request, body.message.id)
-    most = app.config.files.max_files_per_message
-    if len(body.message.files) > most:
-        raise InvalidRequest(f"A message takes {most} files at most.", pointer="/message/files")
+    _check(request, body.message.id, body.message.files, "/message")
     return await app.ask(
         user_id(request),
         start.send,
@@ -192,11 +193,15 @@ async def _send(
     )
 
 
-def _check_id(request: Request, message_id: str | None) -> None:
-    """A client may choose a message's id, but not whom it is from."""
+def _check(request: Request, message_id: str | None, file_ids: Sequence[str], at: str) -> None:
+    """A client may choose a message's id, but not whom it is from. `at` is the JSON
+    Pointer of the object that they are in."""
     wanted = f"{user_id(request)}.assistant."
-    if message_id is not None and not message_id.startswith(wanted):
-        raise InvalidRequest(f"A message's id is {wanted}UUID here.", pointer="/message/id")
+    if message_id is not None and not re.fullmatch(re.escape(wanted) + UUID, message_id):
+        raise InvalidRequest(f"A message's id is {wanted}UUID here.", pointer=f"{at}/id")
+    most = squid(request).config.files.max_files_per_message
+    if len(file_ids) > most:
+        raise InvalidRequest(f"A message takes {most} files at most.", pointer=f"{at}/files")
 
 
 def _accepted(started: start.Started) -> Response:

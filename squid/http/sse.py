@@ -33,19 +33,21 @@ def run_stream(
 
 
 async def changes(request: Request) -> Response:
-    """GET /api/events: which sessions to look at again. An event `reset` says that
-    some were missed and the lists should be read anew."""
+    """GET /api/events: which sessions to look at again. `ready` comes first where the
+    reader begins; `reset` says that some were missed: read the lists anew."""
     after = last_event_id(request)
     feed = squid(request).engine.feed
 
     async def frames() -> AsyncIterator[bytes]:
         async for batch in feed.follow(user_id(request), after):
-            if batch is None:
-                yield b"event: reset\ndata: {}\n\n"
-                continue
+            if not batch.changes:
+                yield b"id: %d\nevent: %s\ndata: {}\n\n" % (
+                    batch.last,
+                    b"reset" if batch.gap else b"ready",
+                )
             yield b"".join(
                 b"id: %d\nevent: change\ndata: %s\n\n" % (change.id, msgspec.json.encode(change))
-                for change in batch
+                for change in batch.changes
             )
 
     return stream(frames())

@@ -26,12 +26,6 @@ from squid.store.users import ASSISTANT
 _NAMESPACE = uuid.UUID("0192d3c5-6b1e-7f04-9a35-5d0c3a1e5af1")
 
 
-class Upload(NamedTuple):
-    stored: files.Stored
-    name: str
-    media_type: str
-
-
 class Said(NamedTuple):
     """One message of the client's."""
 
@@ -42,7 +36,7 @@ class Said(NamedTuple):
     text: str = ""
     digest: str = ""
     """Of the content as it was sent: the same id with another one is an edit."""
-    uploads: tuple[Upload, ...] = ()
+    uploads: tuple[files.New, ...] = ()
     reasoning: str = ""
     calls: tuple[ToolCall, ...] = ()
     result: Result | None = None
@@ -52,7 +46,7 @@ class Conversation(NamedTuple):
     session_id: str
     messages: tuple[Said, ...]
     system: str | None = None
-    context: Upload | None = None
+    context: files.New | None = None
     """What the client wants the model to know now."""
 
 
@@ -251,9 +245,8 @@ def _import(db: sqlite3.Connection, user_id: str, session: Session, told: Sequen
         sessions.grew(db, session.id, head=parent, messages=count, question=question)
 
 
-def _keep(db: sqlite3.Connection, user_id: str, upload: Upload) -> str:
-    kept = files.add(db, user_id, upload.stored, name=upload.name, media_type=upload.media_type)
-    return kept.id
+def _keep(db: sqlite3.Connection, user_id: str, upload: files.New) -> str:
+    return files.add(db, user_id, upload).id
 
 
 def _with(db: sqlite3.Connection, filled: Sequence[str], started: Started) -> Started:

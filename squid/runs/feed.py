@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from typing import NamedTuple
 
 from squid.models import Change
 from squid.store import changes
@@ -12,6 +13,14 @@ from squid.store.database import Database
 PAUSE_SECONDS = 0.05
 """Commits of live answers come by the hundred a second and rarely change the list of
 sessions; looking is put off by this much, so that it costs next to nothing."""
+
+
+class Batch(NamedTuple):
+    last: int
+    """What the reader comes back with."""
+    changes: list[Change]
+    gap: bool = False
+    """Some were missed: the reader should read its lists anew."""
 
 
 class Feed:
@@ -35,26 +44,24 @@ class Feed:
         if self._looking is not None:
             self._looking.cancel()
 
-    async def follow(self, user_id: str, after: int | None) -> AsyncIterator[list[Change] | None]:
+    async def follow(self, user_id: str, after: int | None) -> AsyncIterator[Batch]:
         """Changes behind `after` (from now on, where it is None), in order, for ever.
 
-        None stands for a gap: the feed no longer has all that the reader missed, so it
-        should read its lists anew. The first batch may be empty.
+        A reader that begins, or that missed more than the feed still has, is first
+        told where it is.
         """
-        first, last = await self._database.read(changes.span)
-        if after is None:
-            after = last
-        elif after > last or after < first - 1:
-            after = last
-            yield None
         self._readers += 1
         try:
+            first, last = await self._database.read(changes.span)
+            if after is None or after > last or after < first - 1:
+                yield Batch(last, [], gap=after is not None)
+                after = last
             while True:
                 news = self._news
                 found = await self._database.read(changes.after, user_id, after)
                 if found:
                     after = found[-1].id
-                    yield found
+                    yield Batch(after, found)
                 else:
                     await news.wait()
         finally:

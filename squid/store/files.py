@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from squid.errors import InvalidRequest, NotFound
+from squid.errors import Conflict, InvalidRequest, NotFound
 from squid.ids import new_id, now
 from squid.models import File
 
@@ -29,6 +29,14 @@ class Stored(NamedTuple):
     data: bytes
 
 
+class New(NamedTuple):
+    """A file to keep."""
+
+    stored: Stored
+    name: str
+    media_type: str
+
+
 def pack(content: bytes) -> Stored:
     packed = zlib.compress(content, 6)
     helps = len(packed) <= len(content) * WORTH
@@ -40,25 +48,28 @@ def pack(content: bytes) -> Stored:
     )
 
 
-def add(
-    db: sqlite3.Connection, user_id: str, stored: Stored, *, name: str, media_type: str
-) -> File:
+def add(db: sqlite3.Connection, user_id: str, new: New) -> File:
     """Keep a file. The same content under the same name is the same file."""
     db.execute(
         "INSERT INTO file_contents (sha256, size, encoding, data) VALUES (?, ?, ?, ?)"
         " ON CONFLICT DO NOTHING",
-        stored,
+        new.stored,
     )
     db.execute(
         "INSERT INTO files (id, user_id, sha256, name, media_type, created_at)"
         " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-        (new_id(), user_id, stored.sha256, name, media_type, now()),
+        (new_id(), user_id, new.stored.sha256, new.name, new.media_type, now()),
     )
     row = db.execute(
         f"SELECT {_COLUMNS} {_FROM} WHERE f.user_id = ? AND f.sha256 = ? AND f.name = ?",
-        (user_id, stored.sha256, name),
+        (user_id, new.stored.sha256, new.name),
     ).fetchone()
     return File(*row)
+
+
+def add_all(db: sqlite3.Connection, user_id: str, new: Sequence[New]) -> list[File]:
+    """Keep all of them or none."""
+    return [add(db, user_id, one) for one in new]
 
 
 def get(db: sqlite3.Connection, user_id: str, file_id: str) -> File:
@@ -116,7 +127,7 @@ def delete(db: sqlite3.Connection, user_id: str, file_id: str) -> None:
     used = db.execute("SELECT 1 FROM message_files WHERE file_id = ?", (file_id,)).fetchone()
     cited = db.execute("SELECT 1 FROM sources WHERE file_id = ?", (file_id,)).fetchone()
     if used or cited:
-        raise InvalidRequest("A message carries this file; delete the message first.")
+        raise Conflict("A message carries this file; it is kept as long as that is.")
     db.execute("DELETE FROM files WHERE id = ?", (file_id,))
 
 

@@ -188,7 +188,8 @@ def newest_leaf(db: sqlite3.Connection, message_id: str) -> str:
             "WITH RECURSIVE below (id) AS (SELECT ? UNION ALL"
             " SELECT (SELECT c.id FROM messages c WHERE c.parent_id = b.id"
             "  ORDER BY c.deleted_at IS NOT NULL, c.created_at DESC, c.id DESC LIMIT 1)"
-            " FROM below b WHERE b.id IS NOT NULL LIMIT 10000) SELECT id FROM below WHERE id IS NOT NULL",
+            " FROM below b WHERE b.id IS NOT NULL LIMIT 10000)"
+            " SELECT id FROM below WHERE id IS NOT NULL",
             (leaf,),
         ).fetchall()
         if len(rows) < 10_000:

@@ -66,6 +66,8 @@ def migrate(path: Path, migrations: list[Migration] | None = None) -> list[Migra
         fresh = not path.exists() or path.stat().st_size == 0
         if not fresh and not os.access(path, os.W_OK):
             raise DatabaseError(f"{path} cannot be written.", hint="Check its permissions.")
+        if not fresh:
+            _recognise(path)
         # Two processes that start at once must not both migrate.
         with FileLock(f"{path}.migrate.lock", timeout=60):
             return _migrate(path, migrations, fresh)
@@ -78,6 +80,27 @@ def migrate(path: Path, migrations: list[Migration] | None = None) -> list[Migra
             f"{path} is not an SQLite database.",
             hint="Name another file in [database] path, or move this one away.",
         ) from None
+
+
+def _recognise(path: Path) -> None:
+    """Look at the file's header, which opening it could change. Raises DatabaseError."""
+    with path.open("rb") as file:
+        header = file.read(72)
+    if not header.startswith(b"SQLite format 3\0"):
+        raise DatabaseError(
+            f"{path} is not an SQLite database.",
+            hint="Name another file in [database] path, or move this one away.",
+        )
+    # With a journal beside it, SQLite has still to undo what a crash left.
+    undecided = path.with_name(path.name + "-journal").exists()
+    if int.from_bytes(header[68:72], "big") != APPLICATION_ID and not undecided:
+        raise _of_another_program(path)
+
+
+def _of_another_program(path: Path) -> DatabaseError:
+    return DatabaseError(
+        f"{path} is a database of another program.", hint="Name another file in [database] path."
+    )
 
 
 def _migrate(path: Path, migrations: list[Migration], fresh: bool) -> list[Migration]:
@@ -100,18 +123,10 @@ def _migrate(path: Path, migrations: list[Migration], fresh: bool) -> list[Migra
 
 def _applied(db: sqlite3.Connection, path: Path) -> list[tuple[int, str, str]]:
     tables = {row[0] for row in db.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
-    if "migrations" not in tables:
-        if tables:
-            raise DatabaseError(
-                f"{path} is a database of another program.",
-                hint="Name another file in [database] path.",
-            )
+    if not tables:
         return []
     if db.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
-        raise DatabaseError(
-            f"{path} is a database of another program.",
-            hint="Name another file in [database] path.",
-        )
+        raise _of_another_program(path)
     rows = db.execute("SELECT version, name, checksum FROM migrations ORDER BY version")
     return rows.fetchall()
 

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 import httpx2
 
-from squid.app import Squid, open_squid
 from squid.config import Config
+from squid.core import Squid, open_squid
 from squid.ids import now
 from squid.models import Message
 from squid.providers.base import Reasoning, Text, ToolCallInput, ToolCallStart
@@ -39,7 +39,7 @@ async def cited(config: Config) -> Streamed:
     async with serving(config) as (client, squid):
         stored = files.pack(b"Squids have three hearts.")
         file = await squid.database.write(
-            files.add, ME, stored, name="squid.txt", media_type="text/plain"
+            files.add, ME, files.New(stored, "squid.txt", "text/plain")
         )
         started = await say(squid, script="citations=1", file_ids=[file.id])
         return await _read(client, squid, started.run.id)

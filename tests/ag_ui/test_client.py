@@ -8,8 +8,8 @@ from typing import Any
 import httpx2
 import pytest
 
-from squid.app import Squid
 from squid.config import Config
+from squid.core import Squid
 from squid.models import Message
 from squid.store import messages, runs
 from tests.ag_ui.conftest import Client

@@ -11,8 +11,8 @@ from typing import Any
 import httpx2
 import pytest
 
-from squid.app import Squid
 from squid.config import Config
+from squid.core import Squid
 from squid.models import Message
 from squid.store import files, messages, runs, sessions
 from tests.ag_ui.rules import check, events_of

@@ -8,8 +8,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from squid.app import Squid, open_squid
 from squid.config import Config
+from squid.core import Squid, open_squid
 from squid.models import File, ToolCall
 from squid.runs import start
 from squid.store import files, messages
@@ -32,7 +32,7 @@ def texts(body: dict[str, Any]) -> list[tuple[str, str]]:
 
 async def upload(squid: Squid, name: str, media_type: str, content: bytes) -> File:
     return await squid.database.write(
-        files.add, ME, files.pack(content), name=name, media_type=media_type
+        files.add, ME, files.New(files.pack(content), name, media_type)
     )
 
 

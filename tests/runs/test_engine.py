@@ -9,8 +9,8 @@ from contextlib import suppress
 
 import pytest
 
-from squid.app import Squid, open_squid
 from squid.config import Config
+from squid.core import Squid, open_squid
 from squid.errors import DiskFull, RunInProgress
 from squid.runs import events, start
 from squid.runs.follow import follow, newest

@@ -10,8 +10,8 @@ from pathlib import Path
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from squid.app import Squid, open_squid
 from squid.config import Config
+from squid.core import Squid, open_squid
 from squid.runs import start, worker
 from squid.runs.follow import follow, newest
 from squid.store import messages, runs
@@ -114,12 +114,11 @@ async def test_what_another_process_wrote_is_seen_at_once(
 async def test_change_feed_tells_of_another_process(configure: Callable[..., Config]) -> None:
     async with two(configure) as (one, other):
         reader = one.engine.feed.follow(ME, None)
+        assert (await anext(reader)).changes == []
         waiting = asyncio.create_task(anext(reader))
-        await asyncio.sleep(0)
         started = await say(other)
-        changes = await asyncio.wait_for(waiting, 5)
-        assert changes is not None
-        assert changes[0].session_id == started.session.id
+        batch = await asyncio.wait_for(waiting, 5)
+        assert batch.changes[0].session_id == started.session.id
         await reader.aclose()
         await answered(other, started)
 

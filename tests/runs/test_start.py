@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from squid.app import Squid
+from squid.core import Squid
 from squid.errors import Conflict, IdTaken, InvalidRequest, NotFound
 from squid.ids import message_id, new_id
 from squid.models import Message
