@@ -1,0 +1,158 @@
+"""Sessions: made, listed, changed, deleted and restored, always for their owner."""
+
+from __future__ import annotations
+
+import base64
+import sqlite3
+from collections.abc import Callable
+
+import pytest
+
+from squid.errors import IdTaken, InvalidRequest, NotFound
+from squid.store import changes, messages, sessions
+from tests.conftest import ME
+from tests.store.tree import add_message, add_session, add_user, chain
+
+
+def test_session_is_made_with_what_was_given(db: sqlite3.Connection) -> None:
+    session = sessions.create(db, ME, id="s", title="T", system="S", model="M")
+    assert (session.id, session.title, session.system, session.model) == ("s", "T", "S", "M")
+    assert (session.version, session.message_count, session.head) == (1, 0, None)
+    assert sessions.get(db, ME, "s") == session
+    assert sessions.owner(db, "s") == ME
+
+
+def test_making_it_again_finds_the_first(db: sqlite3.Connection) -> None:
+    first = sessions.create(db, ME, id="s", title="first")
+    assert sessions.create(db, ME, id="s", title="second") == first
+    assert len(changes.after(db, ME, 0)) == 1
+
+
+def test_id_of_a_deleted_or_foreign_session_is_taken(db: sqlite3.Connection) -> None:
+    add_session(db, ME, id="gone")
+    sessions.delete(db, ME, "gone")
+    add_session(db, add_user(db, "ann"), id="hers")
+    for id_ in ("gone", "hers"):
+        with pytest.raises(IdTaken):
+            sessions.create(db, ME, id=id_)
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda db: sessions.get(db, ME, "hers"),
+        lambda db: sessions.version(db, ME, "hers"),
+        lambda db: sessions.update(db, ME, "hers", title="mine"),
+        lambda db: sessions.delete(db, ME, "hers"),
+        lambda db: sessions.restore(db, ME, "hers"),
+        lambda db: messages.page(db, ME, "hers"),
+        lambda db: messages.get(db, ME, "m00000"),
+        lambda db: messages.set_deleted(db, ME, "m00000", True),
+        lambda db: messages.update_session(db, ME, "hers", head="m00000"),
+    ],
+)
+def test_somebody_elses_is_not_there(
+    db: sqlite3.Connection, use: Callable[[sqlite3.Connection], object]
+) -> None:
+    """P6"""
+    add_session(db, add_user(db, "ann"), id="hers")
+    chain(db, "hers", 2)
+    with pytest.raises(NotFound):
+        use(db)
+    assert sessions.page(db, ME) == ([], None)
+    assert sessions.get(db, "ann", "hers").title == ""
+
+
+def test_pages_list_every_session_once_newest_first(db: sqlite3.Connection) -> None:
+    for number in range(23):
+        add_session(db, ME, id=f"s{number:02}")  # several in the same millisecond
+    seen: list[str] = []
+    cursor = None
+    while True:
+        page, cursor = sessions.page(db, ME, limit=5, cursor=cursor)
+        assert len(page) <= 5
+        seen += [session.id for session in page]
+        if cursor is None:
+            break
+    assert seen == [f"s{number:02}" for number in reversed(range(23))]
+
+
+def test_last_page_has_no_cursor(db: sqlite3.Connection) -> None:
+    for number in range(10):
+        add_session(db, ME, id=f"s{number}")
+    _, cursor = sessions.page(db, ME, limit=5)
+    assert sessions.page(db, ME, limit=5, cursor=cursor)[1] is None
+    assert sessions.page(db, ME, limit=10)[1] is None
+
+
+@pytest.mark.parametrize(
+    "cursor",
+    [
+        *("", "x", "%%%", "ÿ", "\0", "\ud7ff", "a" * 10_000),
+        *(
+            base64.urlsafe_b64encode(text).decode()
+            for text in (b":", b"x:y", b"\xff\xfe", b"9" * 40 + b":s", b"-" + b"9" * 40 + b":s")
+        ),
+        base64.urlsafe_b64encode(b"9" * 5000 + b":s").decode(),
+    ],
+)
+def test_bad_cursor_is_refused(db: sqlite3.Connection, cursor: str) -> None:
+    with pytest.raises(InvalidRequest):
+        sessions.page(db, ME, cursor=cursor)
+
+
+def test_deleted_session_is_in_the_trash_until_restored(db: sqlite3.Connection) -> None:
+    session = add_session(db, ME, id="s", title="T")
+    deleted = sessions.delete(db, ME, "s")
+    assert deleted.deleted_at is not None
+    assert deleted.version == session.version + 1
+    assert sessions.delete(db, ME, "s") == deleted, "a second time changes nothing"
+    with pytest.raises(NotFound):
+        sessions.get(db, ME, "s")
+    assert sessions.page(db, ME) == ([], None)
+    assert sessions.page(db, ME, deleted=True) == ([deleted], None)
+    restored = sessions.restore(db, ME, "s")
+    assert restored.deleted_at is None
+    assert restored.version == deleted.version + 1
+    assert sessions.restore(db, ME, "s") == restored
+
+
+def test_update_sets_only_what_is_named(db: sqlite3.Connection) -> None:
+    add_session(db, ME, id="s", title="T", system="S", model="M")
+    session = sessions.update(db, ME, "s", title="U", system=None)
+    assert (session.title, session.system, session.model, session.version) == ("U", None, "M", 2)
+
+
+def test_newest_is_the_one_active_last(db: sqlite3.Connection) -> None:
+    assert sessions.newest(db, ME) is None
+    for id_ in ("a", "b"):
+        add_session(db, ME, id=id_)
+    db.execute("UPDATE sessions SET active_at = active_at + 5 WHERE id = 'a'")
+    newest = sessions.newest(db, ME)
+    assert newest is not None
+    assert newest.id == "a"
+
+
+@pytest.mark.parametrize(
+    ("question", "title"),
+    [
+        ("Hello", "Hello"),
+        ("\n\n  Hello \nyou", "Hello"),
+        ("", ""),
+        ("   \n ", ""),
+        ("x" * 81, "x" * 79 + "…"),
+        ("word " * 30, "word " * 14 + "word…"),
+        ("x" * 80, "x" * 80),
+    ],
+)
+def test_title_is_the_questions_first_line(question: str, title: str) -> None:
+    assert sessions.title_of(question) == title
+    assert len(title) <= sessions.TITLE_LENGTH
+
+
+def test_first_question_names_the_session_and_a_given_title_stays(db: sqlite3.Connection) -> None:
+    for id_, given, expected in (("a", "", "Why?"), ("b", "Mine", "Mine")):
+        add_session(db, ME, id=id_, title=given)
+        add_message(db, id_, f"m-{id_}")
+        sessions.grew(db, id_, head=f"m-{id_}", messages=1, question="Why?")
+        assert sessions.get(db, ME, id_).title == expected
