@@ -102,6 +102,8 @@ def _ready(squid: Squid, url: str) -> _Warming | None:
             typer.echo(f"         {error.hint}")
     else:
         typer.echo(f"  model  {provider.default_model} ({provider.name})")
+        if provider.name == "local" and not squid.config.provider.local.model:
+            typer.echo("         small, and often wrong; set ANTHROPIC_API_KEY for a better one")
         warming = _Warming(provider)
     typer.echo(f"  data   {squid.config.data_folder}")
     return warming

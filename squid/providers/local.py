@@ -37,8 +37,8 @@ SLOTS = 2
 small machine has to give, more would only make every answer slower."""
 START_SECONDS = 120.0
 """For a file of many gigabytes on a slow disk; the small model takes half a second."""
-SYSTEM = "You are a helpful AI assistant named SmolLM, trained by Hugging Face"
-"""What the embedded model was trained with; it answers far better under it."""
+SYSTEM = "You are a helpful assistant. Answer in plain English."
+"""Of those tried on everyday questions, what the embedded model answers best under."""
 
 
 class LocalProvider:
