@@ -6,6 +6,7 @@ no web server in it, so that `squid ask` alone need not load one.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
@@ -53,9 +54,14 @@ class Squid:
         """Begin a run (`begin` is one of `squid.runs.start`) and have it produced."""
         provider = self.provider()
         asked = Asked(provider.name, provider.default_model, self.worker.id, model, run_id)
-        started = await self.database.write(begin, user_id, asked, *args, **kwargs)
-        self.engine.launch(user_id, started, provider, tools)
-        return started
+
+        async def begun() -> Started:
+            started = await self.database.write(begin, user_id, asked, *args, **kwargs)
+            self.engine.launch(user_id, started, provider, tools)
+            return started
+
+        # Whoever asks may go away between the two; a run that is begun is produced.
+        return await asyncio.shield(begun())
 
     def figures(self) -> dict[str, int]:
         """What can be counted at no cost."""
