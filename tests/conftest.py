@@ -110,6 +110,15 @@ async def say(squid: Squid, content: str = "Hello", script: str = "", **kwargs: 
     return await squid.ask(ME, start.send, content=content, model=model, **kwargs)
 
 
+async def stalled(squid: Squid) -> Started:
+    """A run that has shown something and will not end by itself."""
+    started = await say(squid, script="stall_after=3")
+    log = squid.engine.log(started.run.id)
+    assert log is not None
+    await until(lambda: log.answer.text)
+    return started
+
+
 async def read_all(squid: Squid, run_id: str, after: int = 0) -> list[tuple[int, events.Event]]:
     """A run's events behind `after`, to its end."""
     found = []

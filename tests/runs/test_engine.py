@@ -15,7 +15,7 @@ from squid.errors import DiskFull, RunInProgress
 from squid.runs import events, start
 from squid.runs.follow import follow, newest
 from squid.store import messages, runs, sessions
-from tests.conftest import ME, answered, parse, read_all, say, text_of, until
+from tests.conftest import ME, answered, parse, read_all, say, stalled, text_of, until
 
 WORDS_20 = "".join(f"w{i} " for i in range(20))
 
@@ -73,10 +73,7 @@ async def test_one_live_run_a_session(squid: Squid) -> None:
 
 
 async def test_stop_keeps_the_text(squid: Squid) -> None:
-    started = await say(squid, script="stall_after=3")
-    log = squid.engine.log(started.run.id)
-    assert log is not None
-    await until(lambda: log.answer.text)
+    started = await stalled(squid)
     run = await squid.engine.stop(ME, started.run.id)
     assert run.status == "stopped"
     assert run.stop_requested_at is not None
@@ -140,10 +137,7 @@ async def test_closing_interrupts_and_opening_finds_it(
     configure: Callable[..., Config],
 ) -> None:
     async with open_squid(configure()) as squid:
-        started = await say(squid, script="stall_after=3")
-        log = squid.engine.log(started.run.id)
-        assert log is not None
-        await until(lambda: log.answer.text)
+        started = await stalled(squid)
     async with open_squid(configure()) as squid:
         message = await squid.database.read(messages.get, ME, started.run.message_id)
         assert message.status == "interrupted"

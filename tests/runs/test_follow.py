@@ -15,7 +15,7 @@ from squid.core import Squid, open_squid
 from squid.runs import start, worker
 from squid.runs.follow import follow, newest
 from squid.store import messages, runs
-from tests.conftest import ME, answered, parse, read_all, say, text_of, until
+from tests.conftest import ME, answered, parse, read_all, say, stalled, text_of, until
 
 
 async def read_in_visits(squid: Squid, run_id: str, visits: list[int]) -> str:
@@ -82,10 +82,7 @@ async def test_run_of_another_process_is_not_recovered_but_can_be_stopped(
     configure: Callable[..., Config],
 ) -> None:
     async with open_squid(configure()) as one:
-        started = await say(one, script="stall_after=3")
-        log = one.engine.log(started.run.id)
-        assert log is not None
-        await until(lambda: log.answer.text)
+        started = await stalled(one)
         async with open_squid(configure()) as other:
             run = await other.database.read(runs.get, ME, started.run.id)
             assert run.status == "running"
