@@ -28,6 +28,7 @@ CREATE TABLE runs (
 
 CREATE UNIQUE INDEX runs_one_live ON runs (session_id) WHERE status = 'running';
 CREATE INDEX runs_by_session ON runs (session_id, number);
+CREATE INDEX runs_by_question ON runs (question_id, number);
 CREATE INDEX runs_by_message ON runs (message_id, number);
 CREATE INDEX runs_by_end ON runs (ended_at) WHERE log_removed_at IS NULL;
 

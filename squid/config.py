@@ -117,6 +117,9 @@ def load(
     tree = _read(file) if file else {}
     if file:
         _refuse_unknown(tree, Config, (), str(file))
+        _refuse_redirection(tree, file, named=bool(path or environ.get("SQUID_CONFIG")))
+        if tree.get("data"):  # a relative folder is meant from where the file is
+            tree["data"] = str(file.resolve().parent / Path(str(tree["data"])).expanduser())
     layers = [(str(file), tree)] if file else []
     layers.append(("the environment", _from_environ(environ)))
     layers.append(("a flag", _from_flags(flags or {})))
@@ -180,6 +183,19 @@ def _refuse_unknown(
         type_ = hints[key]
         if isinstance(type_, type) and issubclass(type_, Section) and isinstance(value, dict):
             _refuse_unknown(value, type_, (*path, key), where)
+
+
+def _refuse_redirection(tree: Mapping[str, Any], file: Path, *, named: bool) -> None:
+    """A file that merely lies in the current folder, as in somebody's repository, must
+    not send questions and the key in the environment to an address of its choice."""
+    provider = tree.get("provider")
+    anthropic = provider.get("anthropic") if isinstance(provider, dict) else None
+    url = anthropic.get("base_url") if isinstance(anthropic, dict) else None
+    if url and not named and file.parent == Path():
+        raise ConfigError(
+            f"{file} in this folder sends questions to {url}, and nobody named the file.",
+            hint=f"If that is meant: --config {file}, or SQUID_CONFIG={file}.",
+        )
 
 
 def _nearest(dotted: str) -> str:

@@ -34,6 +34,7 @@ class Squid:
         self.worker = worker
         self.engine = Engine(config, database, cache, worker)
         self._provider: Provider | None = None
+        self._beginning: set[asyncio.Task[Started]] = set()
 
     def provider(self) -> Provider:
         """The model to ask. Raises NoProvider where there is none yet."""
@@ -61,7 +62,10 @@ class Squid:
             return started
 
         # Whoever asks may go away between the two; a run that is begun is produced.
-        return await asyncio.shield(begun())
+        beginning = asyncio.create_task(begun())
+        self._beginning.add(beginning)
+        beginning.add_done_callback(self._beginning.discard)
+        return await asyncio.shield(beginning)
 
     def figures(self) -> dict[str, int]:
         """What can be counted at no cost."""

@@ -12,7 +12,8 @@ import msgspec
 
 Role = Literal["user", "assistant", "tool", "system"]
 MessageStatus = Literal["pending", "streaming", "complete", "error", "interrupted", "stopped"]
-RunStatus = Literal["running", "complete", "error", "interrupted", "stopped"]
+EndStatus = Literal["complete", "error", "interrupted", "stopped"]
+RunStatus = Literal["running"] | EndStatus
 
 Name = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9_-]{1,32}(?!\n)$")]
 

@@ -123,8 +123,12 @@ async def read_all(squid: Squid, run_id: str, after: int = 0) -> list[tuple[int,
     """A run's events behind `after`, to its end."""
     found = []
     async for frames in follow(squid.engine, squid.database, ME, run_id, after):
-        found += [(seq, parse(frame)) for seq, frame in frames]
+        found += [(seq, event) for seq, frame in frames for event in parse_all(frame)]
     return found
+
+
+def parse_all(frames: bytes) -> list[events.Event]:
+    return [parse(frame) for frame in frames.split(b"\n\n") if frame]
 
 
 def parse(frame: bytes) -> events.Event:

@@ -139,3 +139,23 @@ def test_a_variable_that_is_true_or_false(text: str, value: bool) -> None:
 def test_a_flag_with_a_wrong_value() -> None:
     error = refused(flags={"server.port": -1})
     assert error.detail == "server.port: expected `int` >= 0 in a flag."
+
+
+def test_file_that_merely_lies_there_sends_nothing_elsewhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody's repository must not get the key in the environment."""
+    monkeypatch.chdir(tmp_path)
+    file = tmp_path / "squid.toml"
+    file.write_text('[provider.anthropic]\nbase_url = "http://127.0.0.1:9"\n')
+    with pytest.raises(ConfigError, match="nobody named the file"):
+        load(environ={})
+    assert load(file, environ={}).provider.anthropic.base_url == "http://127.0.0.1:9"
+    named = load(environ={"SQUID_CONFIG": "squid.toml"})
+    assert named.provider.anthropic.base_url == "http://127.0.0.1:9"
+
+
+def test_relative_data_folder_is_meant_from_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "squid.toml"
+    file.write_text('data = "store"\n')
+    assert load(file, environ={}).data_folder == tmp_path / "store"

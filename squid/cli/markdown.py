@@ -29,7 +29,7 @@ class Page:
     def __init__(self, console: Console | None = None) -> None:
         self._console = console or Console(highlight=False)
         # Only where blocks begin and end: what is inside them is Rich's to find out.
-        self._parser = MarkdownIt("commonmark").enable("table").disable("inline")
+        self._parser = MarkdownIt("commonmark", {"html": False}).enable("table").disable("inline")
         self._block = _Block()
         self._live: Live | None = None
         # Rich's own refreshing may come between the two halves of a print, and then
@@ -107,7 +107,16 @@ class Page:
     def _print(self, source: str) -> None:
         if source.strip():
             follows, self._block.follows = self._block.follows, True
-            self._console.print(*([""] if follows else []), Markdown(source), sep="\n")
+            self._console.print(*([""] if follows else []), _Markdown(source), sep="\n")
+
+
+class _Markdown(Markdown):
+    """Rich's, with HTML as the text that it is: Rich would show none of it."""
+
+    def __init__(self, source: str) -> None:
+        super().__init__(source)
+        parser = MarkdownIt("commonmark", {"html": False}).enable(["strikethrough", "table"])
+        self.parsed = parser.parse(source)
 
 
 class _Block:
@@ -128,7 +137,7 @@ class _Block:
         wanted = (self.source, options.max_width)
         if wanted[0].strip() and wanted != self._drawn and time.monotonic() >= self._next:
             began = time.monotonic()
-            self._lines = console.render_lines(Markdown(wanted[0]), options, pad=False)
+            self._lines = console.render_lines(_Markdown(wanted[0]), options, pad=False)
             now = time.monotonic()
             self._drawn, self._next = wanted, now + BUSY * (now - began)
         if self._lines and self.follows:

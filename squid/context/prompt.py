@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from itertools import dropwhile
 from typing import Literal
 
 import msgspec
@@ -47,31 +48,37 @@ def build(
     system = default_system if session.system is None else session.system
     budget = max_tokens - tokens.of_text(system)
     leaf = run.question_id if run.kind == "answer" else run.message_id
-    turns = _turns(db, user_id, window.newest(db, leaf, budget))
+    turns = _turns(db, user_id, window.newest(db, leaf, budget), run.question_id)
     if turns and turns[-1].role == "assistant":
         turns = _to_continue(turns, prefills)
     return Prompt(model=run.model, turns=tuple(turns), system=system or None, tools=tools)
 
 
-def _turns(db: sqlite3.Connection, user_id: str, history: list[Message]) -> list[Turn]:
+def _turns(
+    db: sqlite3.Connection, user_id: str, history: list[Message], question: str
+) -> list[Turn]:
     turns: list[Turn] = []
-    for message in history:
-        for role, content in _inputs(db, user_id, message):
+    # A conversation begins with what a user said: the window may have cut a tool's
+    # result from its call.
+    for message in dropwhile(lambda message: message.role != "user", history):
+        for role, content in _inputs(db, user_id, message, question):
             if turns and turns[-1].role == role:
                 turns[-1] = Turn(role, (*turns[-1].content, *content))
-            elif content and (turns or role == "user"):
+            elif content:
                 turns.append(Turn(role, content))
     return turns
 
 
 def _inputs(
-    db: sqlite3.Connection, user_id: str, message: Message
+    db: sqlite3.Connection, user_id: str, message: Message, question: str
 ) -> list[tuple[Literal["user", "assistant"], tuple[Input, ...]]]:
     """A message's part of the conversation. One that came to nothing has none."""
     text = (TextInput(message.content),) if message.content.strip() else ()
     if message.role == "user":
         sent = tuple(
-            FileInput(f.id, f.name, f.media_type, files.content(db, user_id, f.id))
+            FileInput(
+                f.id, f.name, f.media_type, files.content(db, user_id, f.id), message.id == question
+            )
             for f in message.files
         )
         return [("user", (*sent, *text))]
@@ -91,8 +98,4 @@ def _inputs(
 def _to_continue(turns: list[Turn], prefills: bool) -> list[Turn]:
     if not prefills:
         return [*turns, Turn("user", (TextInput(GO_ON),))]
-    *before, last = turns[-1].content
-    if isinstance(last, TextInput):
-        # The Messages API refuses an answer to go on with that ends in a blank.
-        last = TextInput(last.text.rstrip())
-    return [*turns[:-1], Turn("assistant", (*before, last))]
+    return turns

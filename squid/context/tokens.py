@@ -7,8 +7,12 @@ from __future__ import annotations
 
 from squid.models import File, Message
 
-BYTES_PER_TOKEN = 3.5
-"""Of UTF-8. English has about 4, code 3, Chinese (3 bytes a character) 3 to 4."""
+BYTES_PER_TOKEN = 3.0
+"""Of plain ASCII: English has about 4, code and diffs 2 to 3."""
+
+OTHER_BYTES_PER_TOKEN = 1.4
+"""Of everything else in UTF-8: a small model takes two tokens for a Chinese character
+of three bytes, a large one about one."""
 
 TURN = 8
 """What a turn costs besides its text."""
@@ -19,7 +23,9 @@ PDF_BYTES_PER_TOKEN = 30
 
 
 def of_text(text: str) -> int:
-    return int(len(text.encode("utf-8", "surrogatepass")) / BYTES_PER_TOKEN) + 1
+    plain = len(text.encode("ascii", "ignore"))
+    other = len(text.encode("utf-8", "surrogatepass")) - plain
+    return int(plain / BYTES_PER_TOKEN + other / OTHER_BYTES_PER_TOKEN) + 1
 
 
 def of_file(file: File) -> int:

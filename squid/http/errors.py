@@ -9,6 +9,7 @@ import msgspec
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
+from starlette.routing import Route
 
 from squid import errors
 
@@ -58,7 +59,20 @@ async def http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     kind = _BY_STATUS.get(error.status_code, errors.InvalidRequest)
     detail = _DETAILS.get(error.status_code, error.detail)
-    return respond(kind(detail), dict(error.headers or {}))
+    headers = dict(error.headers or {})
+    if error.status_code == 405:  # Starlette names the methods of one route of several
+        headers["Allow"] = ", ".join(sorted(_methods(request)))
+    return respond(kind(detail), headers)
+
+
+def _methods(request: Request) -> set[str]:
+    """What the address takes, of all routes that it fits."""
+    fitting = [
+        route
+        for route in request.app.routes
+        if isinstance(route, Route) and route.path_regex.match(request.url.path)
+    ]
+    return {method for route in fitting for method in route.methods or ()}
 
 
 async def client_left(request: Request, error: Exception) -> Response:

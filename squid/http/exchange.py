@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import uuid
 from typing import Annotated, Any, TypeVar
 
 import msgspec
@@ -15,6 +16,8 @@ from squid.errors import InvalidRequest, MalformedBody, TooLarge
 from squid.store.users import LOCAL
 
 T = TypeVar("T")
+
+_KEYS = uuid.UUID("01937f3e-94c1-7b0a-8d63-5a2f0e1c7d42")
 
 MAX_BODY = 8 * 1024 * 1024
 """Bytes of a JSON body."""
@@ -82,6 +85,17 @@ def limited(request: Request, max_bytes: int) -> Request:
         return message
 
     return Request(request.scope, receive)
+
+
+def chosen_id(request: Request) -> str | None:
+    """An id that the same `Idempotency-Key` of the same user always gives, for what
+    the request makes: sent again, it finds what the first one made (P5)."""
+    key = request.headers.get("idempotency-key")
+    if key is None:
+        return None
+    if not 1 <= len(key) <= 255:
+        raise InvalidRequest("`Idempotency-Key` has 1 to 255 characters.")
+    return str(uuid.uuid5(_KEYS, f"{user_id(request)} {request.url.path} {key}"))
 
 
 def integer(request: Request, name: str, default: int, *, least: int, most: int) -> int:

@@ -82,8 +82,9 @@ async def _pack(upload: UploadFile) -> files.New:
     content = await upload.read()
     # Browsers write a quote in a name like this, and nothing else.
     name = clean_name((upload.filename or "").replace("%22", '"'))
-    stored = await asyncio.to_thread(files.pack, content)
-    return files.New(stored, name, media_type(name, content))
+    return await asyncio.to_thread(
+        lambda: files.New(files.pack(content), name, media_type(name, content))
+    )
 
 
 async def read_one(request: Request) -> Response:

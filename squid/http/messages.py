@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from squid.errors import InvalidRequest
-from squid.http.exchange import Body, Id, answer, limit, read, squid, user_id
+from squid.http.exchange import Body, Id, answer, chosen_id, limit, read, squid, user_id
 from squid.http.sse import run_stream
 from squid.models import Message, Run, Session
 from squid.runs import start
@@ -133,7 +133,7 @@ async def edit(request: Request) -> Response:
         message_id=body.id,
         file_ids=body.files,
         model=body.model,
-        run_id=body.run_id,
+        run_id=body.run_id or chosen_id(request),
     )
     return _accepted(started)
 
@@ -142,7 +142,11 @@ async def retry(request: Request) -> Response:
     """POST /api/messages/{message_id}/retry: another answer, beside the first."""
     body = await read(request, AskAgain)
     started = await squid(request).ask(
-        user_id(request), start.retry, _id(request), model=body.model, run_id=body.run_id
+        user_id(request),
+        start.retry,
+        _id(request),
+        model=body.model,
+        run_id=body.run_id or chosen_id(request),
     )
     return _accepted(started)
 
@@ -151,7 +155,11 @@ async def resume(request: Request) -> Response:
     """POST /api/messages/{message_id}/continue: goes on with an answer that ended early."""
     body = await read(request, AskAgain)
     started = await squid(request).ask(
-        user_id(request), start.resume, _id(request), model=body.model, run_id=body.run_id
+        user_id(request),
+        start.resume,
+        _id(request),
+        model=body.model,
+        run_id=body.run_id or chosen_id(request),
     )
     return _accepted(started)
 
@@ -167,11 +175,14 @@ async def restore(request: Request) -> Response:
 
 
 async def _set_deleted(request: Request, deleted: bool) -> Response:
-    return answer(
-        await squid(request).database.write(
-            messages.set_deleted, user_id(request), _id(request), deleted
-        )
+    app = squid(request)
+    message = await app.database.write(
+        messages.set_deleted, user_id(request), _id(request), deleted
     )
+    if deleted and message.status in ("pending", "streaming") and message.run_id is not None:
+        await app.engine.stop(user_id(request), message.run_id)
+        message = await app.database.read(messages.get, user_id(request), _id(request))
+    return answer(message)
 
 
 async def _send(
@@ -189,7 +200,7 @@ async def _send(
         parent_id=body.parent_id,
         file_ids=body.message.files,
         model=body.model,
-        run_id=body.run_id,
+        run_id=body.run_id or chosen_id(request),
     )
 
 

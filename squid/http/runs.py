@@ -18,9 +18,11 @@ async def read_one(request: Request) -> Response:
 
 async def events(request: Request) -> Response:
     """GET /api/runs/{run_id}/events: what came behind the given event, then live."""
-    run_id = request.path_params["run_id"]
-    await squid(request).database.read(runs.get, user_id(request), run_id)
-    return run_stream(request, run_id, last_event_id(request) or 0)
+    run_id, after = request.path_params["run_id"], last_event_id(request) or 0
+    run = await squid(request).database.read(runs.get, user_id(request), run_id)
+    if run.status != "running" and after >= run.last_event:
+        return Response(status_code=204)  # or an EventSource would come back for ever
+    return run_stream(request, run_id, after)
 
 
 async def stop(request: Request) -> Response:

@@ -8,7 +8,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from squid.http.exchange import Body, Id, answer, flag, limit, read, squid, user_id
+from squid.http.exchange import Body, Id, answer, chosen_id, flag, limit, read, squid, user_id
 from squid.models import Message, Session
 from squid.runs.follow import newest
 from squid.store import messages, sessions
@@ -64,7 +64,7 @@ async def create(request: Request) -> Response:
     session = await squid(request).database.write(
         sessions.create,
         user_id(request),
-        id=body.id,
+        id=body.id or chosen_id(request),
         title=body.title,
         system=body.system,
         model=body.model,
@@ -101,10 +101,11 @@ async def delete(request: Request) -> Response:
     """DELETE /api/sessions/{session_id}: into the trash; a live answer is stopped."""
     app = squid(request)
     session_id = request.path_params["session_id"]
-    session = await app.database.read(sessions.get, user_id(request), session_id, deleted=True)
+    session = await app.database.write(sessions.delete, user_id(request), session_id)
     if session.live_run_id is not None:
         await app.engine.stop(user_id(request), session.live_run_id)
-    return answer(await app.database.write(sessions.delete, user_id(request), session_id))
+        session = await app.database.read(sessions.get, user_id(request), session_id, deleted=True)
+    return answer(session)
 
 
 async def restore(request: Request) -> Response:

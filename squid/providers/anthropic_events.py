@@ -7,7 +7,12 @@ are optional.
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import msgspec
+
+Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
+"""Larger ones are nobody's tokens, and nothing that SQL or JavaScript could hold."""
 
 
 class Struct(msgspec.Struct, gc=False):
@@ -15,14 +20,14 @@ class Struct(msgspec.Struct, gc=False):
 
 
 class OutputDetails(Struct):
-    thinking_tokens: int | None = None
+    thinking_tokens: Count | None = None
 
 
 class Usage(Struct):
-    input_tokens: int | None = None
-    output_tokens: int | None = None
-    cache_read_input_tokens: int | None = None
-    cache_creation_input_tokens: int | None = None
+    input_tokens: Count | None = None
+    output_tokens: Count | None = None
+    cache_read_input_tokens: Count | None = None
+    cache_creation_input_tokens: Count | None = None
     output_tokens_details: OutputDetails | None = None
 
 
@@ -50,14 +55,14 @@ class Place(Struct):
 
     type: str = ""
     cited_text: str | None = None
-    document_index: int | None = None
+    document_index: Count | None = None
     document_title: str | None = None
-    start_char_index: int | None = None
-    end_char_index: int | None = None
-    start_page_number: int | None = None
-    end_page_number: int | None = None
-    start_block_index: int | None = None
-    end_block_index: int | None = None
+    start_char_index: Count | None = None
+    end_char_index: Count | None = None
+    start_page_number: Count | None = None
+    end_page_number: Count | None = None
+    start_block_index: Count | None = None
+    end_block_index: Count | None = None
     title: str | None = None
     url: str | None = None
     source: str | None = None

@@ -53,7 +53,12 @@ def build(prompt: Prompt, config: Anthropic, capabilities: Capabilities) -> Requ
     for turn in prompt.turns:
         blocks: list[Block] = []
         for item in _results_first(turn):
-            blocks += _blocks(item, capabilities, documents)
+            try:
+                blocks += _blocks(item, capabilities, documents)
+            except ProviderRejected as refused:
+                if not isinstance(item, FileInput) or item.needed:
+                    raise
+                blocks.append({"type": "text", "text": f"({refused.detail})"})
         if blocks:
             messages.append({"role": turn.role, "content": blocks})
     trimmed = _trim_ending(messages)

@@ -32,6 +32,9 @@ class FileInput(msgspec.Struct, frozen=True, tag="file"):
     name: str
     media_type: str
     content: bytes
+    needed: bool = True
+    """Whether the answer is about it: a file of an earlier turn that the model cannot
+    read is told of and left out, as it must not end the whole conversation."""
 
 
 class ToolUse(msgspec.Struct, frozen=True, tag="tool_use"):

@@ -20,15 +20,14 @@ def choose(config: Config, environ: Mapping[str, str] = os.environ) -> Provider:
     section = config.provider
     key = section.anthropic.api_key or environ.get("ANTHROPIC_API_KEY", "")
     base_url = section.anthropic.base_url or environ.get("ANTHROPIC_BASE_URL", "")
-    if section.name == "anthropic" and not key:
-        if not base_url:
-            raise NoProvider(
-                "There is no key for Anthropic.",
-                hint="Set ANTHROPIC_API_KEY, or `api_key` in [provider.anthropic].",
-            )
-        key = NO_KEY
-    if section.name == "anthropic" or (section.name == "auto" and key):
-        return _anthropic(config, key, base_url)
+    if section.name == "anthropic" and not (key or base_url):
+        raise NoProvider(
+            "There is no key for Anthropic.",
+            hint="Set ANTHROPIC_API_KEY, or `api_key` in [provider.anthropic].",
+        )
+    # A server of one's own that was named is wanted, with or without a key.
+    if section.name == "anthropic" or (section.name == "auto" and (key or base_url)):
+        return _anthropic(config, key or NO_KEY, base_url)
     # A model that was named is wanted: if it is missing, that is the error to show.
     wanted = section.name == "local" or section.local.model
     if wanted or local.available(section.local, config.data_folder):

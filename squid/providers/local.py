@@ -23,7 +23,7 @@ from pathlib import Path
 import msgspec
 
 from squid import config
-from squid.errors import NoProvider, ProviderError
+from squid.errors import NoProvider, ProviderError, ProviderRejected
 from squid.providers import local_server, model_file
 from squid.providers.anthropic import AnthropicProvider
 from squid.providers.anthropic_request import PLAIN
@@ -70,8 +70,21 @@ class LocalProvider:
                 prompt = msgspec.structs.replace(prompt, system=SYSTEM)
             assert child.client is not None
             async with contextlib.aclosing(child.client.stream(prompt)) as batches:
-                async for parts in batches:
-                    yield parts
+                try:
+                    async for parts in batches:
+                        yield parts
+                except ProviderRejected as refused:
+                    raise self._too_long(refused) from None
+
+    def _too_long(self, refused: ProviderRejected) -> ProviderRejected:
+        """llama.cpp tells of its own settings, a person needs ours."""
+        if "context size" not in refused.detail:
+            return refused
+        return ProviderRejected(
+            f"This is too long for the embedded model, which takes {self.context_tokens} tokens "
+            "of question (about as many syllables).",
+            hint="Send less, raise context_tokens in [provider.local], or ask a larger model.",
+        )
 
     async def warm(self) -> None:
         """Nothing: a model that nobody asks should take no memory."""

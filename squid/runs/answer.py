@@ -18,13 +18,26 @@ USAGE = "squid.usage"
 
 
 @dataclass(slots=True)
+class Call:
+    name: str
+    input: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
 class Answer:
     text: list[str] = field(default_factory=list)
     reasoning: list[str] = field(default_factory=list)
-    tools: dict[str, ToolCall] = field(default_factory=dict)
+    calls: dict[str, Call] = field(default_factory=dict)
     sources: list[Source] = field(default_factory=list)
     usage: Usage | None = None
     model: str | None = None
+    bare: bool = False
+    """Without what could not be stored."""
+
+    def strip(self) -> None:
+        """Keep the words alone: something else of it the database does not take."""
+        self.bare = True
+        self.usage, self.sources = None, []
 
     def apply(self, event: events.Event) -> None:
         match event:
@@ -35,17 +48,20 @@ class Answer:
             case events.ReasoningMessageStart() if self.reasoning:
                 self.reasoning.append("\n\n")
             case events.ToolCallStart():
-                self.tools[event.tool_call_id] = ToolCall(
-                    id=event.tool_call_id, name=event.tool_call_name, input=""
-                )
+                self.calls[event.tool_call_id] = Call(event.tool_call_name)
             case events.ToolCallArgs():
-                call = self.tools[event.tool_call_id]
-                self.tools[call.id] = msgspec.structs.replace(call, input=call.input + event.delta)
+                self.calls[event.tool_call_id].input.append(event.delta)
             case events.Custom() if event.name == SOURCE:
                 self.sources.append(msgspec.convert(event.value, Source))
             case events.Custom() if event.name == USAGE:
                 self.usage = msgspec.convert(event.value["usage"], Usage)
                 self.model = event.value.get("model") or self.model
+
+    def tools(self) -> list[ToolCall]:
+        return [
+            ToolCall(id=id_, name=call.name, input="".join(call.input))
+            for id_, call in self.calls.items()
+        ]
 
     def onto(self, message: Message) -> Message:
         """The message with this answer behind what it held before: nothing, or, where

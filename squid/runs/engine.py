@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from contextlib import suppress
 from dataclasses import dataclass
 
 from squid.config import Config
@@ -37,6 +38,9 @@ WATCH_SECONDS = 0.2
 RECOVER_SECONDS = 5.0
 """How often to look for runs of processes that have died."""
 
+FOREIGN_STOP_SECONDS = 5.0
+"""How long to wait for another process to end its run."""
+
 CLOSE_SECONDS = 5.0
 """How long the end of a run may wait for the disk when the server is stopped."""
 
@@ -50,8 +54,19 @@ class _Live:
     ending: bool = False
     """How it ends is decided and being written: nothing may interrupt that."""
 
+    begun: bool = False
+    cancelled: bool = False
+
+    def begin(self) -> None:
+        """The task's first step."""
+        self.begun = True
+        if self.cancelled:
+            self.task.cancel()  # arrives where the task next waits
+
     def cancel(self) -> None:
-        if not self.ending:
+        self.cancelled = True
+        # A task that is cancelled before its first step would never run, nor end.
+        if self.begun and not self.ending:
             self.task.cancel()
 
 
@@ -112,17 +127,25 @@ class Engine:
             self._run(user_id, run, log, provider, tools), name=f"squid-run-{run.id}"
         )
         self._live[run.id] = _Live(log, task)
+        self._ring()  # a reader may have found the run before it was live here
 
     async def stop(self, user_id: str, run_id: str) -> Run:
         """End a run early, wherever it runs; its text is kept. Returns it ended, or,
-        where another process runs it, as it is."""
+        where another process takes its time over it, as it is."""
         run = await self._database.write(runs.request_stop, user_id, run_id)
-        live = self._live.get(run_id)
-        if live is None:
-            return run
-        _obey_stop(live)
-        await asyncio.wait([live.task])
-        return await self._database.read(runs.get, user_id, run_id)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(FOREIGN_STOP_SECONDS):
+                while True:
+                    news = self._foreign_news
+                    live = self._live.get(run_id)
+                    if live is not None:
+                        _obey_stop(live)
+                        await asyncio.wait([live.task])
+                    run = await self._database.read(runs.get, user_id, run_id, deleted=True)
+                    if run.status != "running":
+                        break
+                    await news.wait()
+        return run
 
     def log(self, run_id: str) -> RunLog | None:
         """The log of a run that is live in this process."""
@@ -145,6 +168,8 @@ class Engine:
     async def _run(
         self, user_id: str, run: Run, log: RunLog, provider: Provider, tools: tuple[Tool, ...]
     ) -> None:
+        self._live[run.id].begin()
+
         async def build() -> Prompt:
             return await self._database.read(
                 prompt.build,
@@ -201,6 +226,13 @@ class Engine:
                 logger.warning("cannot finish run %s, trying again: %s", run.id, error)
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, 2.0)
+            except (NotFound, asyncio.CancelledError):
+                raise
+            except Exception:
+                if log.answer.bare:
+                    raise
+                logger.exception("run %s cannot be finished in full", run.id)
+                log.answer.strip()
         self._cache.write(session, written)
         log.show(taken)
 
@@ -214,15 +246,17 @@ class Engine:
             try:
                 seen = await self._database.data_version()
                 if seen != version:
-                    version = seen
                     self._ring()
                     await self._obey_foreign_stops()
+                    version = seen
                 if loop.time() >= recover_at:
                     recover_at = loop.time() + RECOVER_SECONDS
                     if await recover.recover(self._database, self.worker.id):
                         self._ring()
             except DatabaseError as error:
                 logger.warning("cannot look for other processes' changes: %s", error)
+            except Exception:
+                logger.exception("looking for other processes' changes failed")
 
     def _ring(self) -> None:
         self._foreign_news.set()

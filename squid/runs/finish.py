@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from squid.ids import message_id
-from squid.models import Message, MessageStatus, Problem, RunStatus, Session, ToolCall
+from squid.models import EndStatus, Message, Problem, Session, ToolCall
 from squid.runs import events
 from squid.runs.answer import Answer
 from squid.runs.log import RunLog, Taken
@@ -18,7 +18,7 @@ from squid.store.users import ASSISTANT
 
 
 class Ending(NamedTuple):
-    status: RunStatus
+    status: EndStatus
     stop_reason: str | None = None
     error: Problem | None = None
 
@@ -61,11 +61,10 @@ def write(
     answer = log.answer
     runs.append(db, [runs.EventRow(log.number, seq, data) for seq, _, data in taken])
     message = answer.onto(messages.load(db, [log.message_id])[0])
-    status: MessageStatus = "complete" if ending.status == "running" else ending.status
     messages.finish(
         db,
         log.message_id,
-        status=status,
+        status=ending.status,
         content=message.content,
         reasoning=message.reasoning,
         sources_=message.sources,
@@ -75,7 +74,7 @@ def write(
         error=ending.error,
     )
     written = [log.message_id]
-    for call in filter(_is_whole, answer.tools.values()):
+    for call in filter(_is_whole, answer.tools()):
         id_ = message_id(ASSISTANT, user_id)
         messages.insert(
             db,

@@ -33,18 +33,31 @@ async def follow(
 
     `after` is the id of the last event that the reader has; 0 for none.
     """
-    log = engine.log(run_id)
-    if log is not None:
-        await database.read(runs.get, user_id, run_id)  # whose is it?
-        async for frames in _live(log, database, after):
-            after = frames[-1][0]
-            yield frames
-        return
-    async for frames in _stored(engine, database, user_id, run_id, after):
-        yield frames
+    await database.read(runs.get, user_id, run_id)  # whose is it?
+    while True:
+        news = engine.foreign_news
+        log = engine.log(run_id)
+        if log is not None:
+            async for frames in _live(log, database, after):
+                after = frames[-1][0]
+                yield frames
+            if after >= log.shown_event:
+                return
+        seen = await database.read(_look, user_id, run_id, after)
+        if seen.frames:
+            after = seen.frames[-1][0]
+            yield seen.frames
+        elif seen.run.status != "running":
+            if after < seen.run.last_event:  # its events were removed
+                yield _from_messages(seen, after)
+            return
+        else:  # another process writes it, or this one is about to
+            await news.wait()
 
 
 async def _live(log: RunLog, database: Database, after: int) -> AsyncIterator[Frames]:
+    """To the end of the run; or, for a reader so slow that the events were removed
+    meanwhile, as far as they go."""
     while True:
         news, ended = log.news, log.ended
         frames = log.since(after)
@@ -54,23 +67,6 @@ async def _live(log: RunLog, database: Database, after: int) -> AsyncIterator[Fr
             after = frames[-1][0]
             yield frames
         elif ended:
-            return
-        else:
-            await news.wait()
-
-
-async def _stored(
-    engine: Engine, database: Database, user_id: str, run_id: str, after: int
-) -> AsyncIterator[Frames]:
-    while True:
-        news = engine.foreign_news
-        seen = await database.read(_look, user_id, run_id, after)
-        if seen.frames:
-            after = seen.frames[-1][0]
-            yield seen.frames
-        elif seen.run.status != "running":
-            if after < seen.run.last_event:  # its log was removed
-                yield _from_messages(seen, after)
             return
         else:
             await news.wait()
@@ -98,10 +94,11 @@ def _from_messages(seen: _Seen, after: int) -> Frames:
     """What a reader is told of a run whose events were removed: what it wrote, whole.
 
     One that had a part of it gets the message to put in that part's place, as nobody
-    knows any more where the part ended. All of it bears the last event's id, so that
-    it comes once.
+    knows any more where the part ended. Only the last event bears an id, the run's
+    last: a reader that is cut off before it begins anew.
     """
     run, message = seen.run, seen.message
+    assert run.status != "running"
     log = RunLog(run.id, 0, message.id, 0)
     log.answer.usage = run.usage
     if after > 0:
@@ -124,17 +121,22 @@ def _from_messages(seen: _Seen, after: int) -> Frames:
             answer=log.answer,
         )
     )
-    return [(run.last_event, events.frame(run.last_event, data)) for _, _, data in log.take()]
+    *before, last = [data for _, _, data in log.take()]
+    frames = [b"data: %s\n\n" % data.encode() for data in before]
+    frames.append(events.frame(run.last_event, last))
+    return [(run.last_event, b"".join(frames))]
 
 
 def _parts(seen: _Seen) -> Iterator[parts.Part]:
     run, message = seen.run, seen.message
-    if message.reasoning:
+    if message.reasoning and run.kind == "answer":
         yield parts.Reasoning(message.reasoning)
     if text := message.content[run.text_start : run.text_end]:
         yield parts.Text(text)
     for source in message.sources:
-        yield parts.Citation(source)
+        if run.text_start <= (source.position or 0) <= (run.text_end or 0):
+            place = None if source.position is None else source.position - run.text_start
+            yield parts.Citation(msgspec.structs.replace(source, position=place))
     for call in seen.calls:
         yield parts.ToolCallStart(call.id, call.name)
         yield parts.ToolCallInput(call.id, call.input)

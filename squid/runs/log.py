@@ -25,6 +25,12 @@ GATHER_CHARACTERS = 1_000_000
 """Text that may wait for a commit before the model is made to wait too."""
 
 
+OTHER_CHARACTERS = 200
+"""What an event without text counts as, so that a server gone mad over them is noticed."""
+
+DeltaOf = type[parts.Text] | type[parts.Reasoning] | type[parts.ToolCallInput]
+
+
 class Taken(NamedTuple):
     seq: int
     event: events.Event
@@ -44,14 +50,15 @@ class RunLog:
         self.has_content = False
         """Whether anything of the answer has come from the model."""
         self.characters = 0
-        """Of text and reasoning, gathered or shown."""
+        """Of all that came: text, reasoning, the input of tools."""
         self.ended = False
         self.lost: Exception | None = None
         """Why its events can never be committed: its rows are gone, say."""
         self._last_seq = last_event
         self._gathered: list[events.Event] = []
         self._deltas: list[str] = []
-        self._delta_of: type[parts.Text] | type[parts.Reasoning] | None = None
+        self._delta_of: DeltaOf | None = None
+        self._call_id = ""
         self._waiting_characters = 0
         self._text_open = False
         self._reasoning_spans = 0
@@ -68,11 +75,16 @@ class RunLog:
         if type(part) is parts.Text:
             if self._delta_of is not parts.Text:
                 self._switch(parts.Text)
-            self._add_text(part.text)
+            self._add_delta(part.text)
         elif type(part) is parts.Reasoning:
             if self._delta_of is not parts.Reasoning:
                 self._switch(parts.Reasoning)
-            self._add_text(part.text)
+            self._add_delta(part.text)
+        elif type(part) is parts.ToolCallInput:
+            if self._delta_of is not parts.ToolCallInput or self._call_id != part.id:
+                self._switch(parts.ToolCallInput)
+                self._call_id = part.id
+            self._add_delta(part.json)
         else:
             self._add_other(part)
 
@@ -103,7 +115,7 @@ class RunLog:
     @property
     def begun(self) -> bool:
         """Whether anything of the answer was shown."""
-        return bool(self.answer.text or self.answer.reasoning or self.answer.tools)
+        return bool(self.answer.text or self.answer.reasoning or self.answer.calls)
 
     @property
     def crowded(self) -> bool:
@@ -186,14 +198,18 @@ class RunLog:
 
     # -- how parts become events -------------------------------------------------
 
-    def _add_text(self, text: str) -> None:
+    def _add_delta(self, text: str) -> None:
         self.has_content = True
         self._deltas.append(text)
-        self.characters += len(text)
-        self._waiting_characters += len(text)
+        self._count(len(text))
+
+    def _count(self, characters: int) -> None:
+        self.characters += characters
+        self._waiting_characters += characters
 
     def _add_other(self, part: parts.Part) -> None:
         self._switch(None)
+        self._count(OTHER_CHARACTERS)
         match part:
             case parts.ToolCallStart():
                 self.has_content = True
@@ -205,8 +221,6 @@ class RunLog:
                         parent_message_id=self.message_id,
                     )
                 )
-            case parts.ToolCallInput():
-                self._gathered.append(events.ToolCallArgs(tool_call_id=part.id, delta=part.json))
             case parts.ToolCallEnd():
                 self._open_calls.pop(part.id, None)
                 self._gathered.append(events.ToolCallEnd(tool_call_id=part.id))
@@ -217,7 +231,7 @@ class RunLog:
                 value = {"usage": msgspec.to_builtins(part.usage), "model": part.model}
                 self._gathered.append(events.Custom(name=USAGE, value=value))
 
-    def _switch(self, kind: type[parts.Text] | type[parts.Reasoning] | None) -> None:
+    def _switch(self, kind: DeltaOf | None) -> None:
         """Text stays open to the end, as several messages may be; reasoning closes
         where something else begins."""
         self._close_deltas()
@@ -244,6 +258,8 @@ class RunLog:
         self._deltas.clear()
         if self._delta_of is parts.Text:
             event: events.Event = events.TextMessageContent(message_id=self.message_id, delta=delta)
+        elif self._delta_of is parts.ToolCallInput:
+            event = events.ToolCallArgs(tool_call_id=self._call_id, delta=delta)
         else:
             event = events.ReasoningMessageContent(message_id=self._reasoning_id, delta=delta)
         self._gathered.append(event)

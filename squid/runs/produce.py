@@ -59,7 +59,7 @@ async def produce(
         )
         return Ending("error", error=problem)
     if end.reason == "refusal":
-        detail = end.detail or "The model declined to answer this."
+        detail = f"The model declined to answer. {end.detail or ''}".strip()
         return Ending("error", "refusal", Problem("refusal", detail))
     return Ending("complete", end.reason, error=MAX_TOKENS if end.reason == "max_tokens" else None)
 

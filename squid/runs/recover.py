@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import sqlite3
 
+from squid.errors import DatabaseError
 from squid.models import Run
 from squid.runs import events, finish, worker
 from squid.runs.log import RunLog
@@ -30,17 +31,36 @@ async def recover(database: Database, own_worker: str) -> int:
     }
     lost = [run for run in found if run.worker in dead]
     for start in range(0, len(lost), AT_ONCE):
-        await database.write(_close, lost[start : start + AT_ONCE])
+        some = lost[start : start + AT_ONCE]
+        try:
+            await database.write(_close, some)
+        except DatabaseError:
+            raise
+        except Exception:  # one of them cannot be closed; the others can
+            for run in some:
+                await _close_one(database, run)
     if lost:
         log.info("%d answers were cut off; what had come of them is kept", len(lost))
     return len(lost)
 
 
-def _close(db: sqlite3.Connection, lost: list[Run]) -> None:
+async def _close_one(database: Database, run: Run) -> None:
+    try:
+        await database.write(_close, [run])
+    except DatabaseError:
+        raise
+    except Exception:
+        log.exception("run %s cannot be recovered in full", run.id)
+        await database.write(_close, [run], bare=True)
+
+
+def _close(db: sqlite3.Connection, lost: list[Run], bare: bool = False) -> None:
     for run in lost:
         if runs.live_in(db, run.session_id) != run.id:
             continue  # another process was faster
         killed = replay(db, run)
+        if bare:
+            killed.answer.strip()
         killed.end(
             finish.last_event(
                 finish.INTERRUPTED,

@@ -59,8 +59,9 @@ def send(
 
     `parent_id` is the message it follows: the session's head where none is named.
     """
-    if message_id is not None and messages.exists(db, message_id):
-        return _sent_before(db, user_id, message_id, content, session_id, file_ids)
+    sent = message_id or _question_of(db, asked)
+    if sent is not None and messages.exists(db, sent):
+        return _sent_before(db, user_id, sent, content, session_id, file_ids)
     if session_id is None:
         session = sessions.create(db, user_id, system=system, model=session_model)
     else:
@@ -85,11 +86,13 @@ def edit(
 ) -> Started:
     """Say it differently: a sibling of the user's message, with an answer of its own.
     The files stay unless others are named."""
-    if message_id is not None and messages.exists(db, message_id):
-        return _sent_before(db, user_id, message_id, content, None, file_ids)
+    sent = message_id or _question_of(db, asked)
+    if sent is not None and messages.exists(db, sent):
+        return _sent_before(db, user_id, sent, content, None, file_ids)
     target = messages.get(db, user_id, target_id)
     if target.role != "user":
         raise InvalidRequest("Only a user's message can be edited and answered anew.")
+    _refuse_deleted(target)
     session = sessions.get(db, user_id, target.session_id)
     kept = [file.id for file in target.files] if file_ids is None else file_ids
     return _ask(db, user_id, asked, session, target.parent_id, content, kept, message_id)
@@ -110,8 +113,7 @@ def retry(db: sqlite3.Connection, user_id: str, asked: Asked, target_id: str) ->
         question = target
     else:
         raise InvalidRequest("Only a question or its answer can be tried again.")
-    if question.deleted_at is not None:
-        raise Conflict("The question was deleted.", hint="Restore it first.")
+    _refuse_deleted(question)
     session = sessions.get(db, user_id, target.session_id)
     return _answer(db, user_id, asked, session, question.id, added=1, question=None)
 
@@ -124,6 +126,7 @@ def resume(db: sqlite3.Connection, user_id: str, asked: Asked, target_id: str) -
         if before.run.message_id != target.id:
             raise _run_id_taken(before.run.id)
         return before
+    _refuse_deleted(target)
     cut = target.status in CONTINUABLE or target.stop_reason == "max_tokens"
     if target.role != "assistant" or target.parent_id is None or not cut:
         raise Conflict(
@@ -142,6 +145,11 @@ def resume(db: sqlite3.Connection, user_id: str, asked: Asked, target_id: str) -
     messages.reopen(db, target.id, run_id)
     sessions.grew(db, session.id, head=target.id, messages=0, live_run_id=run_id)
     return _started(db, user_id, session.id, run_id, number, target.id)
+
+
+def _refuse_deleted(message: Message) -> None:
+    if message.deleted_at is not None:
+        raise Conflict(f"The message {message.id} was deleted.", hint="Restore it first.")
 
 
 def _ask(
@@ -276,6 +284,13 @@ def _sent_before(
     if run is None or not same:
         raise taken
     return _found(db, user_id, run)
+
+
+def _question_of(db: sqlite3.Connection, asked: Asked) -> str | None:
+    """What an earlier request with the same run id asked."""
+    if asked.run_id is None or not runs.exists(db, asked.run_id):
+        return None
+    return runs.question_id(db, asked.run_id)
 
 
 def _run_before(db: sqlite3.Connection, user_id: str, asked: Asked) -> Started | None:

@@ -25,8 +25,10 @@ class Worker:
         self.id = new_id()
         self._folder = _folder(database)
         self._folder.mkdir(parents=True, exist_ok=True)
-        self._lock = FileLock(self._folder / f"{self.id}.lock")
+        new = self._folder / f"{self.id}.new"
+        self._lock = FileLock(new)
         self._lock.acquire()
+        new.rename(self._folder / f"{self.id}.lock")  # nobody sees it before it is held
 
     def announce(self, url: str) -> None:
         """Let other processes find the server that this one runs."""

@@ -54,6 +54,9 @@ def span(db: sqlite3.Connection) -> tuple[int, int]:
     return (first if first is not None else newest + 1), newest
 
 
-def trim(db: sqlite3.Connection, keep: int) -> int:
-    """Forget all but the newest `keep` lines; a reader from before is told to start over."""
-    return db.execute("DELETE FROM changes WHERE id <= ?", (span(db)[1] - keep,)).rowcount
+def trim(db: sqlite3.Connection, keep: int, limit: int = 5000) -> int:
+    """Forget all but the newest `keep` lines, `limit` of them at once; a reader from
+    before is told to start over."""
+    first, last = span(db)
+    until = min(last - keep, first + limit)
+    return db.execute("DELETE FROM changes WHERE id <= ?", (until,)).rowcount

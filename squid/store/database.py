@@ -77,13 +77,21 @@ class Database:
     ) -> T:
         """Run on one consistent snapshot of everything committed."""
         reader = await self._free.get()
+        reading = asyncio.ensure_future(
+            _on_thread(reader, _read, lambda db: transaction(db, *args, **kwargs))
+        )
+        # Lent again when the thread is done, which a caller that leaves does not change.
+        reading.add_done_callback(lambda done: self._returned(reader, done))
         try:
-            result: T = await _on_thread(reader, _read, lambda db: transaction(db, *args, **kwargs))
+            result: T = await asyncio.shield(reading)
             return result
         except sqlite3.Error as error:
             raise _translate(error) from error
-        finally:
-            self._free.put_nowait(reader)
+
+    def _returned(self, reader: aiosqlite.Connection, done: asyncio.Future[Any]) -> None:
+        self._free.put_nowait(reader)
+        if not done.cancelled():
+            done.exception()  # a caller that left must not be warned about
 
     async def write(
         self,

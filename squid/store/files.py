@@ -57,7 +57,9 @@ def add(db: sqlite3.Connection, user_id: str, new: New) -> File:
     )
     db.execute(
         "INSERT INTO files (id, user_id, sha256, name, media_type, created_at)"
-        " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        " VALUES (?, ?, ?, ?, ?, ?)"
+        # Uploaded again, it waits for its message as long as a new one does.
+        " ON CONFLICT (user_id, sha256, name) DO UPDATE SET created_at = excluded.created_at",
         (new_id(), user_id, new.stored.sha256, new.name, new.media_type, now()),
     )
     row = db.execute(
@@ -132,10 +134,11 @@ def delete(db: sqlite3.Connection, user_id: str, file_id: str) -> None:
 
 
 def sweep(db: sqlite3.Connection, before: int) -> int:
-    """Remove files uploaded before a time (ms) that no message came to carry."""
+    """Remove one file uploaded before a time (ms) that no message came to carry, if
+    there is any: a large one takes its time, and nobody's commit should wait for two."""
     return db.execute(
-        "DELETE FROM files WHERE created_at < ?"
+        "DELETE FROM files WHERE id IN (SELECT id FROM files WHERE created_at < ?"
         " AND NOT EXISTS (SELECT 1 FROM message_files m WHERE m.file_id = files.id)"
-        " AND NOT EXISTS (SELECT 1 FROM sources s WHERE s.file_id = files.id)",
+        " AND NOT EXISTS (SELECT 1 FROM sources s WHERE s.file_id = files.id) LIMIT 1)",
         (before,),
     ).rowcount

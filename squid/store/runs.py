@@ -76,13 +76,14 @@ def live_in(db: sqlite3.Connection, session_id: str) -> str | None:
     return row[0] if row else None
 
 
-def get(db: sqlite3.Connection, user_id: str, run_id: str) -> Run:
+def get(db: sqlite3.Connection, user_id: str, run_id: str, *, deleted: bool = False) -> Run:
+    """A run of the user's sessions; of a deleted one only where `deleted` asks for it."""
     row = db.execute(f"SELECT {_COLUMNS} FROM runs WHERE id = ?", (run_id,)).fetchone()
     if row is None:
         raise NotFound(f"There is no run {run_id}.")
     run = _run(row)
     try:
-        sessions.version(db, user_id, run.session_id)
+        sessions.get(db, user_id, run.session_id, deleted=deleted)
     except NotFound:
         raise NotFound(f"There is no run {run_id}.") from None
     return run
@@ -104,6 +105,11 @@ def of_question(db: sqlite3.Connection, question_id: str) -> Run | None:
         (question_id,),
     ).fetchone()
     return _run(row) if row else None
+
+
+def question_id(db: sqlite3.Connection, run_id: str) -> str:
+    row = db.execute("SELECT question_id FROM runs WHERE id = ?", (run_id,)).fetchone()
+    return str(row[0])
 
 
 def exists(db: sqlite3.Connection, run_id: str) -> bool:
@@ -156,11 +162,11 @@ def finish(
 
 def request_stop(db: sqlite3.Connection, user_id: str, run_id: str) -> Run:
     """Ask a run to end early; harmless where it has ended already."""
-    run = get(db, user_id, run_id)
+    run = get(db, user_id, run_id, deleted=True)
     if run.status == "running" and run.stop_requested_at is None:
         db.execute("UPDATE runs SET stop_requested_at = ? WHERE id = ?", (now(), run_id))
         sessions.touch(db, run.session_id, "run", run_id=run_id)
-    return get(db, user_id, run_id)
+    return get(db, user_id, run_id, deleted=True)
 
 
 def stops_requested(db: sqlite3.Connection, worker: str) -> list[str]:
@@ -173,20 +179,22 @@ def stops_requested(db: sqlite3.Connection, worker: str) -> list[str]:
     return [row[0] for row in rows]
 
 
-def remove_logs(db: sqlite3.Connection, ended_before: int, limit: int = 200) -> int:
+def remove_logs(db: sqlite3.Connection, ended_before: int, events: int = 2000) -> int:
     """Drop the events of runs that ended before a time (ms); their text is in the
-    messages. Returns how many, at most `limit`, so that no commit takes long."""
-    numbers = [
-        row[0]
-        for row in db.execute(
-            "SELECT number FROM runs WHERE log_removed_at IS NULL AND ended_at < ? LIMIT ?",
-            (ended_before, limit),
-        )
-    ]
-    for run_number in numbers:
-        db.execute("DELETE FROM run_events WHERE run = ?", (run_number,))
-        db.execute("UPDATE runs SET log_removed_at = ? WHERE number = ?", (now(), run_number))
-    return len(numbers)
+    messages. Returns how many runs, at least one where there is any, and about as many
+    as `events` allow, so that no commit takes long."""
+    removed = 0
+    while events > 0:
+        row = db.execute(
+            "SELECT number FROM runs WHERE log_removed_at IS NULL AND ended_at < ? LIMIT 1",
+            (ended_before,),
+        ).fetchone()
+        if row is None:
+            break
+        events -= db.execute("DELETE FROM run_events WHERE run = ?", row).rowcount + 1
+        db.execute("UPDATE runs SET log_removed_at = ? WHERE number = ?", (now(), *row))
+        removed += 1
+    return removed
 
 
 def _run(row: tuple[Any, ...]) -> Run:

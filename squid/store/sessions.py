@@ -122,6 +122,12 @@ def delete(db: sqlite3.Connection, user_id: str, session_id: str) -> Session:
     session = get(db, user_id, session_id, deleted=True)
     if session.deleted_at is None:
         db.execute("UPDATE sessions SET deleted_at = ? WHERE id = ?", (now(), session_id))
+        # Whatever was begun in it meanwhile is not to go on unseen.
+        db.execute(
+            "UPDATE runs SET stop_requested_at = ?"
+            " WHERE session_id = ? AND status = 'running' AND stop_requested_at IS NULL",
+            (now(), session_id),
+        )
         touch(db, session_id, "session")
     return get(db, user_id, session_id, deleted=True)
 

@@ -23,10 +23,13 @@ CHANGES = 10_000
 
 async def sweep(database: Database, *, keep_log_hours: int) -> None:
     """Once. Each step is a small commit, so that no live answer waits for it."""
+    removed = 0
     while await database.write(runs.remove_logs, now() - keep_log_hours * HOUR_MS):
         pass
-    removed = await database.write(files.sweep, now() - FILE_HOURS * HOUR_MS)
-    await database.write(changes.trim, CHANGES)
+    while await database.write(files.sweep, now() - FILE_HOURS * HOUR_MS):
+        removed += 1
+    while await database.write(changes.trim, CHANGES):
+        pass
     if removed:
         log.info("removed %d files that no message carries", removed)
 
@@ -37,4 +40,6 @@ async def sweep_forever(database: Database, *, keep_log_hours: int) -> None:
             await sweep(database, keep_log_hours=keep_log_hours)
         except DatabaseError as error:
             log.warning("tidying was put off: %s", error)
+        except Exception:
+            log.exception("tidying failed")
         await asyncio.sleep(3600)

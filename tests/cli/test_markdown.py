@@ -8,7 +8,7 @@ import re
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
@@ -53,6 +53,7 @@ def written(chunks: list[str]) -> str:
     return "\n".join(line.rstrip() for line in console.file.getvalue().splitlines() if line.strip())
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, len(TEXT)), max_size=30))
 def test_however_it_comes(cuts: list[int]) -> None:
     places = [0, *sorted(cuts), len(TEXT)]

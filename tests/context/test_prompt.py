@@ -152,3 +152,26 @@ async def test_any_text_arrives_as_it_is(squid: Squid, upstream: Upstream, text:
     started = await say(squid, f"a{text}b", "deltas=1,key=any")
     await answered(squid, started)
     assert texts(sent(upstream, started)) == [("user", f"a{text}b")]
+
+
+async def test_file_of_an_earlier_turn_does_not_end_the_conversation(
+    squid: Squid, upstream: Upstream
+) -> None:
+    binary = await upload(squid, "a.zip", "application/zip", b"PK\x03\x04\xff\xfe\x00")
+    first = await answered(squid, await say(squid, "What?", file_ids=[binary.id]))
+    assert first.status == "error"
+    later = await say(squid, "Never mind", "deltas=1,key=later", session_id=first.session_id)
+    assert (await answered(squid, later)).status == "complete"
+    assert "a.zip" in texts(sent(upstream, later))[0][1]
+
+
+async def test_window_does_not_begin_with_a_tools_result(
+    configure: Callable[..., Config], upstream: Upstream
+) -> None:
+    async with open_squid(configure(context__max_tokens=256)) as squid:
+        first = await say(squid, "weather " + "x" * 600, "deltas=1,tools=1,key=orphan1")
+        await answered(squid, first)
+        last = await say(squid, "y" * 500, "deltas=1,key=orphan2", session_id=first.session.id)
+        message = await answered(squid, last)
+        assert message.status == "complete"
+        assert sent(upstream, last)["messages"][0]["content"][0]["type"] == "text"

@@ -55,6 +55,8 @@ async def events(
     """All events of a stream, or its first `count`."""
     found: list[Event] = []
     async with client.stream(method, url, json=json, headers=headers) as response:
+        if response.status_code == 204:  # there is no more, and an EventSource must not come back
+            return found
         if response.status_code != 200:
             await response.aread()
             raise AssertionError(response.text)

@@ -78,7 +78,6 @@ async def test_deleted_session_is_gone_until_restored(client: httpx2.AsyncClient
         ("POST", f"/api/messages/{messages[1]}/retry"),
         ("GET", f"/api/runs/{run['run']['id']}"),
         ("GET", f"/api/runs/{run['run']['id']}/events"),
-        ("POST", f"/api/runs/{run['run']['id']}/stop"),
     ]
     for method, url in gone:
         problem(await client.request(method, url, json={}), 404, "not-found")

@@ -41,7 +41,7 @@ def config(data: str, **provider: Any) -> Config:
         ({}, KEY, "anthropic"),
         ({"anthropic": {"api_key": "k"}}, {}, "anthropic"),
         ({}, {}, "local"),
-        ({}, URL, "local"),
+        ({}, URL, "anthropic"),
         ({"name": "local"}, KEY, "local"),
         ({"name": "anthropic"}, KEY, "anthropic"),
         ({"name": "anthropic"}, URL, "anthropic"),

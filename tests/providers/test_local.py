@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from squid.config import Local
-from squid.errors import NoProvider, ProviderError
+from squid.errors import NoProvider, ProviderError, ProviderRejected
 from squid.providers import local, model_file
 from squid.providers.base import End, Part, Prompt, Text, TextInput, Turn, UsageReport
 
@@ -87,6 +87,13 @@ async def test_the_real_model_answers(provider: local.LocalProvider) -> None:
     assert 5 < usage.output_tokens < 64
     assert isinstance(parts[-1], End)
     assert parts[-1].reason == "end"
+
+
+@model
+async def test_too_long_a_question_is_told_in_our_words(provider: local.LocalProvider) -> None:
+    with pytest.raises(ProviderRejected, match="too long for the embedded model") as refused:
+        await answer(provider, ask("squid " * 4000))
+    assert "context_tokens" in str(refused.value.hint)
 
 
 @model

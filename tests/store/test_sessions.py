@@ -127,7 +127,7 @@ def test_newest_is_the_one_active_last(db: sqlite3.Connection) -> None:
     assert sessions.newest(db, ME) is None
     for id_ in ("a", "b"):
         add_session(db, ME, id=id_)
-    db.execute("UPDATE sessions SET active_at = active_at + 5 WHERE id = 'a'")
+    db.execute("UPDATE sessions SET active_at = CASE id WHEN 'a' THEN 2 ELSE 1 END")
     newest = sessions.newest(db, ME)
     assert newest is not None
     assert newest.id == "a"
