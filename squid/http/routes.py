@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.routing import Route
 
-from squid.http import ag_ui, files, health, messages, runs, sessions, sse
+from squid.http import ag_ui, files, health, messages, runs, sessions, sse, transfer
 
 ROUTES = [
     Route("/", health.welcome),
@@ -18,8 +18,10 @@ ROUTES = [
     Route("/api/sessions/{session_id}", sessions.update, methods=["PATCH"]),
     Route("/api/sessions/{session_id}", sessions.delete, methods=["DELETE"]),
     Route("/api/sessions/{session_id}/restore", sessions.restore, methods=["POST"]),
+    Route("/api/sessions/{session_id}/export", transfer.export, methods=["GET"]),
     Route("/api/sessions/{session_id}/messages", messages.list_, methods=["GET"]),
     Route("/api/sessions/{session_id}/messages", messages.send, methods=["POST"]),
+    Route("/api/import", transfer.import_, methods=["POST"]),
     Route("/api/messages/{message_id}", messages.read_one, methods=["GET"]),
     Route("/api/messages/{message_id}", messages.edit, methods=["PATCH"]),
     Route("/api/messages/{message_id}", messages.delete, methods=["DELETE"]),

@@ -157,7 +157,7 @@ def walk(
     return places
 
 
-def load(db: sqlite3.Connection, ids: Sequence[str]) -> list[Message]:
+def load(db: sqlite3.Connection, ids: Sequence[str], *, siblings: bool = True) -> list[Message]:
     """Whole messages in the order of `ids`, with sources, files and siblings."""
     if not ids:
         return []
@@ -165,7 +165,7 @@ def load(db: sqlite3.Connection, ids: Sequence[str]) -> list[Message]:
     rows = db.execute(f"SELECT {_COLUMNS} FROM messages WHERE id IN ({marks})", ids).fetchall()
     sources_of = sources.of_messages(db, ids)
     files_of = files.of_messages(db, ids)
-    siblings_of = _siblings(db, rows)
+    siblings_of = _siblings(db, rows) if siblings else {}
     found = {
         row[0]: Message(
             **_decode(row),
