@@ -19,7 +19,8 @@ _COLUMNS = (
     " s.output_tokens, s.live_run_id, s.version, s.created_at, s.active_at, s.deleted_at"
 )
 _FIELDS = [name.strip().removeprefix("s.") for name in _COLUMNS.split(",")]
-_MINE = "FROM members m JOIN sessions s ON s.id = m.session_id WHERE m.user_id = ?"
+_FROM = "FROM members m JOIN sessions s ON s.id = m.session_id"
+_MINE = f"{_FROM} WHERE m.user_id = ?"
 _MOVED = (
     " LEFT JOIN (SELECT session_id, title, active_at, min(number) FROM session_moves"
     " WHERE number > ? GROUP BY session_id) moved ON moved.session_id = s.id"
@@ -109,7 +110,7 @@ def page(
     order = order or ("asc" if sort == "title" else "desc")
     last = cursors.decode(cursor, sort, order) if cursor is not None else None
     moves = last.moves if last else _moves(db)
-    source, values = _MINE.partition(" WHERE ")[0], list[str | int]()
+    source, values = _FROM, list[str | int]()
     title, active_at = "s.title", "s.active_at"
     if _moves(db) > moves:
         source, values = source + _MOVED, [moves]
