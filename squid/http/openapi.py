@@ -113,7 +113,7 @@ def _responses(endpoint: Endpoint) -> Json:
         group = list(kinds)
         refs = [{"$ref": REF.format(name=_name(kind))} for kind in group]
         responses[str(status)] = {
-            "description": "; or ".join(kind.title() for kind in group) + ".",
+            "description": ". Or: ".join(kind.title() for kind in group) + ".",
             "content": {PROBLEM: {"schema": refs[0] if len(refs) == 1 else {"anyOf": refs}}},
         }
     return responses
