@@ -171,7 +171,7 @@ class RunAgentInput(_Struct, frozen=True):
 
 
 async def run(request: Request) -> Response:
-    """POST /api/ag-ui: a RunAgentInput in, the run's events out.
+    """Ask, as an AG-UI client: a RunAgentInput in, the run's events out.
 
     The stream may be dropped at any moment: the answer goes on, and the same request
     again, or /api/runs/{id}/events, takes it up.

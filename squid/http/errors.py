@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from typing import Any
 
 import msgspec
@@ -24,23 +25,47 @@ _BY_STATUS: dict[int, type[errors.SquidError]] = {
 _DETAILS = {404: "There is nothing at this address.", 405: "This address takes other methods."}
 
 
+class ProblemDetails(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What went wrong: an RFC 9457 problem."""
+
+    type: str
+    """Which kind of error; stable."""
+    title: str
+    status: int
+    detail: str
+    """What was wrong this time, for a person."""
+    hint: str | None = None
+    """What to do about it."""
+    pointer: str | None = None
+    """Where in the body: a JSON Pointer; empty for the body itself."""
+    parameter: str | None = None
+    """Which of the query's parameters."""
+    run_id: str | None = None
+    """The run that is in the way."""
+
+
+def urn(kind: type[errors.SquidError]) -> str:
+    return f"urn:squid:error:{kind.code}"
+
+
 def problem(error: errors.SquidError) -> dict[str, Any]:
     """The problem object: `type` is stable, `detail` and `hint` are for people."""
-    body: dict[str, Any] = {
-        "type": f"urn:squid:error:{error.code}",
-        "title": error.title(),
-        "status": error.status,
-        "detail": error.detail,
-    }
-    if error.hint:
-        body["hint"] = error.hint
-    return body | error.members
+    told = ProblemDetails(
+        type=urn(type(error)),
+        title=error.title(),
+        status=error.status,
+        detail=error.detail,
+        hint=error.hint,
+    )
+    return {**msgspec.to_builtins(told), **error.members}
 
 
 def respond(error: errors.SquidError, headers: dict[str, str] | None = None) -> Response:
     headers = dict(headers or {})
     if isinstance(error, errors.DatabaseBusy | errors.DiskFull | errors.ServerUnavailable):
         headers.setdefault("Retry-After", "1")
+    if isinstance(error, errors.ProviderError) and error.retry_after:
+        headers.setdefault("Retry-After", str(math.ceil(error.retry_after)))
     return Response(
         msgspec.json.encode(problem(error)),
         error.status,

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 import uuid
-from typing import Annotated, Any, TypeVar
+from functools import cache
+from types import NoneType
+from typing import Annotated, Any, TypeVar, get_args, get_type_hints
 
 import msgspec
 from starlette.requests import Request
@@ -22,14 +24,31 @@ _KEYS = uuid.UUID("01937f3e-94c1-7b0a-8d63-5a2f0e1c7d42")
 MAX_BODY = 8 * 1024 * 1024
 """Bytes of a JSON body."""
 
-MAX_PAGE = 200
-
 Id = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}(?!\n)$")]
 """What a client may choose as an id. `$` alone lets a line break through at the end."""
 
 
 class Body(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A request's JSON object; a field that is not known is an error."""
+
+
+class Query(msgspec.Struct, frozen=True, kw_only=True):
+    """A request's parameters behind the `?`. One that is not known is passed over."""
+
+
+Q = TypeVar("Q", bound=Query)
+
+EventId = Annotated[int, msgspec.Meta(ge=0, le=10**18 - 1)]
+
+
+class Resume(Query, frozen=True, kw_only=True):
+    """Where a stream goes on. The header `Last-Event-ID` does the same."""
+
+    after: EventId | None = None
+    """The id of the last event that the reader has."""
+
+
+Limit = Annotated[int, msgspec.Meta(ge=1, le=200)]
 
 
 def squid(request: Request) -> Squid:
@@ -98,35 +117,46 @@ def chosen_id(request: Request) -> str | None:
     return str(uuid.uuid5(_KEYS, f"{user_id(request)} {request.url.path} {key}"))
 
 
-def integer(request: Request, name: str, default: int, *, least: int, most: int) -> int:
-    """A whole number from the query. Raises InvalidRequest."""
-    text = request.query_params.get(name)
-    if text is None:
-        return default
-    if not re.fullmatch(r"-?[0-9]{1,18}", text) or not least <= int(text) <= most:
-        raise InvalidRequest(f"`{name}` takes a whole number from {least} to {most}.")
-    return int(text)
+def query(request: Request, type_: type[Q]) -> Q:
+    """The query's parameters as `type_`, a `Query`. Raises InvalidRequest."""
+    given: dict[str, Any] = {}
+    for name, kind in _kinds(type_).items():
+        text = request.query_params.get(name)
+        if text is None:
+            continue
+        if not re.fullmatch(_PLAIN.get(kind, r"(?s:.*)"), text):
+            raise InvalidRequest(f"{_WANTED[kind]}, got {text[:40]!r}.", parameter=name)
+        given[name] = int(text) if kind is int else text == "true" if kind is bool else text
+    try:
+        return msgspec.convert(given, type_)
+    except msgspec.ValidationError as error:
+        what, _, where = str(error).partition(" - at `$.")
+        raise InvalidRequest(f"{what}.", parameter=where.rstrip("`")) from None
 
 
-def limit(request: Request) -> int:
-    return integer(request, "limit", 50, least=1, most=MAX_PAGE)
+_PLAIN: dict[Any, str] = {int: r"-?[0-9]{1,18}", bool: r"true|false"}
+_WANTED: dict[Any, str] = {int: "Expected a whole number", bool: "Expected `true` or `false`"}
 
 
-def flag(request: Request, name: str) -> bool:
-    text = request.query_params.get(name, "false")
-    if text not in ("true", "false"):
-        raise InvalidRequest(f"`{name}` is true or false.")
-    return text == "true"
+@cache
+def _kinds(type_: type[Query]) -> dict[str, Any]:
+    """What each parameter's text stands for. Not left to msgspec, for which `null` is no
+    text, and `1` a way to say true."""
+    kinds = {}
+    for name, hint in get_type_hints(type_).items():
+        wanted = [one for one in get_args(hint) if one is not NoneType]
+        kinds[name] = wanted[0] if len(wanted) == 1 and NoneType in get_args(hint) else hint
+    return kinds
 
 
 def last_event_id(request: Request) -> int | None:
     """Where a reader of a stream is: `?after=`, or what EventSource sends by itself."""
-    text = request.query_params.get("after") or request.headers.get("last-event-id")
-    if text is None or text == "":
-        return None
-    if not re.fullmatch(r"[0-9]{1,18}", text):
-        raise InvalidRequest("`after` and `Last-Event-ID` take the id of an event.")
-    return int(text)
+    header = request.headers.get("last-event-id")
+    if "after" in request.query_params or not header:
+        return query(request, Resume).after
+    if not re.fullmatch(r"[0-9]{1,18}", header):
+        raise InvalidRequest("`Last-Event-ID` takes the id of an event.")
+    return int(header)
 
 
 def answer(value: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:

@@ -27,8 +27,10 @@ class Uploaded(msgspec.Struct, frozen=True):
 
 
 async def upload(request: Request) -> Response:
-    """POST /api/files: a multipart form with one or more files, kept until a message
-    carries them. The limits hold while reading, not after."""
+    """Upload files: a multipart form with one or more, kept until a message carries
+    them.
+
+    The limits hold while reading, not after."""
     app = squid(request)
     most = app.config.files.max_files_per_message
     size = app.config.files.max_file_size_mb * 1024 * 1024
@@ -88,14 +90,16 @@ async def _pack(upload: UploadFile) -> files.New:
 
 
 async def read_one(request: Request) -> Response:
-    """GET /api/files/{file_id}"""
+    """Read about a file: its name, type and size."""
     file_id = request.path_params["file_id"]
     return answer(await squid(request).database.read(files.get, user_id(request), file_id))
 
 
 async def download(request: Request) -> Response:
-    """GET /api/files/{file_id}/content: always as an attachment, never as a page of
-    ours: an uploaded script must not run with the API's rights."""
+    """Download a file, always as an attachment.
+
+    Never as a page of ours: an uploaded script must not run with the API's rights.
+    """
     database, file_id = squid(request).database, request.path_params["file_id"]
     file = await database.read(files.get, user_id(request), file_id)
     content = await database.read(files.content, user_id(request), file_id)
@@ -113,7 +117,7 @@ async def download(request: Request) -> Response:
 
 
 async def delete(request: Request) -> Response:
-    """DELETE /api/files/{file_id}: only one that no message carries."""
+    """Delete a file that no message carries and no answer cites."""
     await squid(request).database.write(
         files.delete, user_id(request), request.path_params["file_id"]
     )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
+import msgspec
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
@@ -9,15 +12,28 @@ from squid import __version__
 from squid.http.exchange import answer, squid
 
 
+class Health(msgspec.Struct, frozen=True):
+    status: Literal["ok"]
+    version: str
+    live_runs: int
+    events: int
+    commits: int
+    cache_hits: int
+    cache_misses: int
+    cache_evictions: int
+    cache_bytes: int
+
+
 async def healthz(request: Request) -> Response:
-    """GET /healthz"""
-    return answer({"status": "ok", "version": __version__, **squid(request).figures()})
+    """Say that the server is up, and what can be counted at no cost."""
+    return answer(Health("ok", __version__, **squid(request).figures()))
 
 
 async def welcome(request: Request) -> Response:
-    """GET /: for a person who opens the address."""
+    """Welcome a person who opens the address."""
     return PlainTextResponse(
         "Squid is running. Ask it something:\n\n"
         "  squid ask 'What is the capital of France?'\n\n"
-        f'  curl -N {request.url_for("chat")} -d \'{{"message": {{"content": "Hello"}}}}\'\n'
+        f'  curl -N {request.url_for("chat")} -d \'{{"message": {{"content": "Hello"}}}}\'\n\n'
+        f"What else there is: {request.url_for('docs')}\n"
     )

@@ -11,7 +11,18 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from squid.errors import InvalidRequest
-from squid.http.exchange import Body, Id, answer, chosen_id, limit, read, squid, user_id
+from squid.http.exchange import (
+    Body,
+    Id,
+    Limit,
+    Query,
+    answer,
+    chosen_id,
+    query,
+    read,
+    squid,
+    user_id,
+)
 from squid.http.sse import run_stream
 from squid.models import Message, Run, Session
 from squid.runs import start
@@ -61,11 +72,19 @@ class AskAgain(Body, frozen=True, kw_only=True):
     """Chosen by the client so that a resend does no harm."""
 
 
-class RunStarted(msgspec.Struct, frozen=True):
+class StartedRun(msgspec.Struct, frozen=True):
     run: Run
     session: Session
     messages: list[Message]
     """The question, if it is new, and the answer to come."""
+
+
+class ListMessages(Query, frozen=True, kw_only=True):
+    limit: Limit = 50
+    before: str | None = None
+    """A message's id: the page before it."""
+    after: str | None = None
+    """A message's id: the page behind it."""
 
 
 class MessagePage(msgspec.Struct, frozen=True):
@@ -76,7 +95,7 @@ class MessagePage(msgspec.Struct, frozen=True):
 
 
 async def chat(request: Request) -> Response:
-    """POST /api/chat: a message in, the answer's events out.
+    """Ask: a message in, the answer's events out.
 
     The stream may be dropped at any moment: the answer goes on, and
     /api/runs/{id}/events takes it up again behind the last event's id.
@@ -92,36 +111,33 @@ async def chat(request: Request) -> Response:
 
 
 async def send(request: Request) -> Response:
-    """POST /api/sessions/{session_id}/messages: answers 202 at once; follow the run."""
+    """Send a message; answers at once, and the run goes on by itself."""
     body = await read(request, SendMessage)
     return _accepted(await _send(request, body, request.path_params["session_id"]))
 
 
 async def list_(request: Request) -> Response:
-    """GET /api/sessions/{session_id}/messages: the newest page of the shown branch, or
-    the one before or after a message."""
+    """List messages of the shown branch: the newest, or those before or after one."""
     app = squid(request)
     page = await app.database.read(
         messages.page,
         user_id(request),
         request.path_params["session_id"],
-        limit=limit(request),
-        before=request.query_params.get("before"),
-        after=request.query_params.get("after"),
+        **msgspec.structs.asdict(query(request, ListMessages)),
     )
     found = await up_to_date(app.engine, app.database, page.messages)
     return answer(MessagePage(found, page.older, page.newer))
 
 
 async def read_one(request: Request) -> Response:
-    """GET /api/messages/{message_id}"""
+    """Read a message, also while it is being written."""
     app = squid(request)
     message = await app.database.read(messages.get, user_id(request), _id(request))
     return answer((await up_to_date(app.engine, app.database, [message]))[0])
 
 
 async def edit(request: Request) -> Response:
-    """PATCH /api/messages/{message_id}: says it differently, beside the first way."""
+    """Say a message differently, in a new branch with an answer of its own."""
     body = await read(request, EditMessage)
     _check(request, body.id, body.files or (), "")
     app = squid(request)
@@ -139,7 +155,7 @@ async def edit(request: Request) -> Response:
 
 
 async def retry(request: Request) -> Response:
-    """POST /api/messages/{message_id}/retry: another answer, beside the first."""
+    """Try again: another answer, beside the first."""
     body = await read(request, AskAgain)
     started = await squid(request).ask(
         user_id(request),
@@ -152,7 +168,7 @@ async def retry(request: Request) -> Response:
 
 
 async def resume(request: Request) -> Response:
-    """POST /api/messages/{message_id}/continue: goes on with an answer that ended early."""
+    """Go on with an answer that ended early, in the same message."""
     body = await read(request, AskAgain)
     started = await squid(request).ask(
         user_id(request),
@@ -165,12 +181,12 @@ async def resume(request: Request) -> Response:
 
 
 async def delete(request: Request) -> Response:
-    """DELETE /api/messages/{message_id}: out of sight, the model's too; restorable."""
+    """Delete a message: out of sight, the model's too; restorable."""
     return await _set_deleted(request, True)
 
 
 async def restore(request: Request) -> Response:
-    """POST /api/messages/{message_id}/restore"""
+    """Restore a deleted message."""
     return await _set_deleted(request, False)
 
 
@@ -217,7 +233,7 @@ def _check(request: Request, message_id: str | None, file_ids: Sequence[str], at
 
 def _accepted(started: start.Started) -> Response:
     return answer(
-        RunStarted(started.run, started.session, list(started.messages)),
+        StartedRun(started.run, started.session, list(started.messages)),
         202,
         {"Location": f"/api/runs/{started.run.id}/events"},
     )

@@ -11,13 +11,14 @@ from squid.store import runs
 
 
 async def read_one(request: Request) -> Response:
-    """GET /api/runs/{run_id}"""
+    """Read a run."""
     run_id = request.path_params["run_id"]
     return answer(await squid(request).database.read(runs.get, user_id(request), run_id))
 
 
 async def events(request: Request) -> Response:
-    """GET /api/runs/{run_id}/events: what came behind the given event, then live."""
+    """Follow a run: what came behind the given event, then live, to its end. Where there
+    is no more and never will be, the answer is 204."""
     run_id, after = request.path_params["run_id"], last_event_id(request) or 0
     run = await squid(request).database.read(runs.get, user_id(request), run_id)
     if run.status != "running" and after >= run.last_event:
@@ -26,5 +27,5 @@ async def events(request: Request) -> Response:
 
 
 async def stop(request: Request) -> Response:
-    """POST /api/runs/{run_id}/stop: end it early and keep its text."""
+    """Stop a run: end it early and keep its text."""
     return answer(await squid(request).engine.stop(user_id(request), request.path_params["run_id"]))

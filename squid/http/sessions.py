@@ -8,10 +8,22 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from squid.http.exchange import Body, Id, answer, chosen_id, flag, limit, read, squid, user_id
+from squid.http.exchange import (
+    Body,
+    Id,
+    Limit,
+    Query,
+    answer,
+    chosen_id,
+    query,
+    read,
+    squid,
+    user_id,
+)
 from squid.models import Message, Session
 from squid.runs.follow import newest
 from squid.store import messages, sessions
+from squid.store.cursors import Order, Sort
 
 Title = Annotated[str, msgspec.Meta(max_length=500)]
 
@@ -31,6 +43,33 @@ class UpdateSession(Body, frozen=True, kw_only=True):
     """A message: the newest branch through it is shown from now on."""
 
 
+Words = Annotated[str, msgspec.Meta(max_length=500, pattern=r"^[^\x00]*$")]
+"""SQLite's LIKE ends at a NUL, and does not take patterns of any length."""
+
+Time = Annotated[int, msgspec.Meta(ge=0, le=10**15)]
+
+
+class ListSessions(Query, frozen=True, kw_only=True):
+    limit: Limit = 50
+    cursor: str | None = None
+    """`next` of the page before. The other parameters stay the same from page to page."""
+    deleted: bool = False
+    """The trash instead."""
+    text: Words | None = None
+    """Only with this text in the title or in a message. A to Z match a to z; no other sign
+    has a meaning of its own."""
+    model: str | None = None
+    """Only sessions that are set to this model, or that it has answered in."""
+    active_after: Time | None = None
+    """Only with their last activity at or after this time, in milliseconds since 1970."""
+    active_before: Time | None = None
+    """Only with their last activity before this time."""
+    sort: Sort = "activity"
+    """By last activity, by date of creation, or by title."""
+    order: Order | None = None
+    """`asc` for titles and `desc` for times where it is not said."""
+
+
 class SessionPage(msgspec.Struct, frozen=True):
     sessions: list[Session]
     next: str | None
@@ -47,19 +86,14 @@ class SessionView(msgspec.Struct, frozen=True):
 
 
 async def list_(request: Request) -> Response:
-    """GET /api/sessions: the most recently active first; `?deleted=true` for the trash."""
-    found, cursor = await squid(request).database.read(
-        sessions.page,
-        user_id(request),
-        limit=limit(request),
-        cursor=request.query_params.get("cursor"),
-        deleted=flag(request, "deleted"),
-    )
+    """List sessions, the most recently active first unless `sort` says otherwise."""
+    wanted = msgspec.structs.asdict(query(request, ListSessions))
+    found, cursor = await squid(request).database.read(sessions.page, user_id(request), **wanted)
     return answer(SessionPage(found, cursor))
 
 
 async def create(request: Request) -> Response:
-    """POST /api/sessions: with an `id` of the client's, harmless to send again."""
+    """Make a session. With an `id` of the client's it is harmless to send again."""
     body = await read(request, CreateSession)
     session = await squid(request).database.write(
         sessions.create,
@@ -73,7 +107,7 @@ async def create(request: Request) -> Response:
 
 
 async def read_one(request: Request) -> Response:
-    """GET /api/sessions/{session_id}: with the newest page of its messages."""
+    """Open a session, with the newest page of its messages."""
     app = squid(request)
     session_id = request.path_params["session_id"]
     entry = await newest(app.engine, app.database, app.cache, user_id(request), session_id)
@@ -81,7 +115,7 @@ async def read_one(request: Request) -> Response:
 
 
 async def update(request: Request) -> Response:
-    """PATCH /api/sessions/{session_id}: title, system prompt, model, shown branch."""
+    """Change a session: title, system prompt, model, shown branch."""
     body = await read(request, UpdateSession)
     fields = {
         name: value
@@ -98,7 +132,7 @@ async def update(request: Request) -> Response:
 
 
 async def delete(request: Request) -> Response:
-    """DELETE /api/sessions/{session_id}: into the trash; a live answer is stopped."""
+    """Delete a session: into the trash. A live answer is stopped."""
     app = squid(request)
     session_id = request.path_params["session_id"]
     session = await app.database.write(sessions.delete, user_id(request), session_id)
@@ -109,7 +143,7 @@ async def delete(request: Request) -> Response:
 
 
 async def restore(request: Request) -> Response:
-    """POST /api/sessions/{session_id}/restore"""
+    """Restore a deleted session."""
     return answer(
         await squid(request).database.write(
             sessions.restore, user_id(request), request.path_params["session_id"]

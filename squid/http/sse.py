@@ -33,8 +33,11 @@ def run_stream(
 
 
 async def changes(request: Request) -> Response:
-    """GET /api/events: which sessions to look at again. `ready` comes first where the
-    reader begins; `reset` says that some were missed: read the lists anew."""
+    """Follow what changes: which sessions to look at again.
+
+    `ready` comes first where the reader begins; `reset` says that some were missed: read
+    the lists anew.
+    """
     after = last_event_id(request)
     feed = squid(request).engine.feed
 

@@ -8,7 +8,7 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import BinaryIO
+from typing import BinaryIO, Literal
 from urllib.parse import quote
 
 from starlette.requests import Request
@@ -16,8 +16,8 @@ from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from squid.context.media import clean_name
-from squid.errors import DiskFull, InvalidRequest
-from squid.http.exchange import answer, limited, squid, user_id
+from squid.errors import DiskFull
+from squid.http.exchange import Query, answer, limited, query, squid, user_id
 from squid.runs.cut import cut_off
 from squid.store import sessions
 from squid.transfer import json, markdown
@@ -33,12 +33,14 @@ _FORMATS = {
 }
 
 
+class Export(Query, frozen=True, kw_only=True):
+    format: Literal["json", "markdown"] = "json"
+    """`json` is whole and exact, `markdown` is the shown branch, for reading."""
+
+
 async def export(request: Request) -> Response:
-    """GET /api/sessions/{session_id}/export: as an attachment, one from the trash too."""
-    name = request.query_params.get("format", "json")
-    if name not in _FORMATS:
-        raise InvalidRequest("`format` is json or markdown.")
-    write, media_type, ending = _FORMATS[name]
+    """Export a session as an attachment; one from the trash too."""
+    write, media_type, ending = _FORMATS[query(request, Export).format]
     read, session_id = squid(request).database.read, request.path_params["session_id"]
     session = await read(sessions.get, user_id(request), session_id, deleted=True)
     with _disk():
@@ -53,7 +55,7 @@ async def export(request: Request) -> Response:
 
 
 async def import_(request: Request) -> Response:
-    """POST /api/import: all of an export or nothing."""
+    """Import an export: all of it or nothing."""
     with _disk(), tempfile.TemporaryFile() as file:
         async for piece in limited(request, MAX_IMPORT).stream():
             await asyncio.to_thread(file.write, piece)

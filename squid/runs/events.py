@@ -106,6 +106,8 @@ class ToolCallEnd(_Event, frozen=True, tag="TOOL_CALL_END"):
 
 
 class Custom(_Event, frozen=True, tag="CUSTOM"):
+    """What Squid adds: `squid.run`, `squid.source`, `squid.usage` or `squid.message`."""
+
     name: str
     value: Any
 

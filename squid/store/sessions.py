@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import sqlite3
 from typing import Any, Literal
 
-from squid.errors import IdTaken, InvalidRequest, NotFound
+from squid.errors import IdTaken, NotFound
 from squid.ids import new_id, now
 from squid.models import Session
-from squid.store import changes
+from squid.store import changes, cursors
+from squid.store.cursors import Cursor, Order, Sort
 
 TITLE_LENGTH = 80
 """Characters of a title made from the first message."""
@@ -20,7 +19,14 @@ _COLUMNS = (
     " s.output_tokens, s.live_run_id, s.version, s.created_at, s.active_at, s.deleted_at"
 )
 _FIELDS = [name.strip().removeprefix("s.") for name in _COLUMNS.split(",")]
-_MINE = "FROM members m JOIN sessions s ON s.id = m.session_id WHERE m.user_id = ?"
+_FROM = "FROM members m JOIN sessions s ON s.id = m.session_id"
+_MINE = f"{_FROM} WHERE m.user_id = ?"
+_MOVED = (
+    " LEFT JOIN (SELECT session_id, title, active_at, min(number) FROM session_moves"
+    " WHERE number > ? GROUP BY session_id) moved ON moved.session_id = s.id"
+)
+"""Where each stood before it moved. Beside `min`, SQLite's other columns are those of
+the row that has it."""
 
 
 def create(
@@ -92,20 +98,59 @@ def page(
     limit: int = 50,
     cursor: str | None = None,
     deleted: bool = False,
+    text: str | None = None,
+    model: str | None = None,
+    active_after: int | None = None,
+    active_before: int | None = None,
+    sort: Sort = "activity",
+    order: Order | None = None,
 ) -> tuple[list[Session], str | None]:
-    """The most recently active first, and the cursor of the next page if there is one."""
-    state = "IS NOT NULL" if deleted else "IS NULL"
-    where, values = f"AND s.deleted_at {state}", []
-    if cursor is not None:
-        where += " AND (s.active_at, s.id) < (?, ?)"
-        values = list(_decode_cursor(cursor))
+    """A page, and the cursor of the next one if there is one. Titles are listed from A
+    on, times from the newest back, unless `order` says otherwise."""
+    order = order or ("asc" if sort == "title" else "desc")
+    last = cursors.decode(cursor, sort, order) if cursor is not None else None
+    moves = last.moves if last else _moves(db)
+    source, values = _FROM, list[str | int]()
+    title, active_at = "s.title", "s.active_at"
+    if _moves(db) > moves:
+        source, values = source + _MOVED, [moves]
+        title, active_at = (f"coalesce(moved.{name}, s.{name})" for name in ("title", "active_at"))
+    where = [f"m.user_id = ? AND s.deleted_at IS {'NOT NULL' if deleted else 'NULL'}"]
+    values.append(user_id)
+    if text:
+        where.append(
+            # One scan of all messages is faster than a look at each session's.
+            "(s.title LIKE ? ESCAPE '\\' OR s.id IN (SELECT session_id FROM messages"
+            " WHERE content LIKE ? ESCAPE '\\' AND deleted_at IS NULL))"
+        )
+        values += [_containing(text)] * 2
+    if model is not None:
+        where.append(
+            "(s.model = ? OR EXISTS"
+            " (SELECT 1 FROM messages x WHERE x.session_id = s.id AND x.model = ?))"
+        )
+        values += [model, model]
+    if active_after is not None:
+        where.append(f"{active_at} >= ?")
+        values.append(active_after)
+    if active_before is not None:
+        where.append(f"{active_at} < ?")
+        values.append(active_before)
+    place = {"activity": active_at, "date": "s.created_at", "title": f"{title} COLLATE NOCASE"}[
+        sort
+    ]
+    if last:
+        where.append(f"({place}, s.id) {'>' if order == 'asc' else '<'} (?, ?)")
+        values += [last.place, last.session_id]
     rows = db.execute(
-        f"SELECT {_COLUMNS} {_MINE} {where} ORDER BY s.active_at DESC, s.id DESC LIMIT ?",
-        (user_id, *values, limit + 1),
+        f"SELECT {_COLUMNS}, {place} {source} WHERE {' AND '.join(where)}"
+        f" ORDER BY {place} {order}, s.id {order} LIMIT ?",
+        (*values, limit + 1),
     ).fetchall()
-    sessions = [_session(row) for row in rows[:limit]]
-    more = len(rows) > limit
-    return sessions, _encode_cursor(sessions[-1]) if more else None
+    found = [_session(row[:-1]) for row in rows[:limit]]
+    if len(rows) <= limit:
+        return found, None
+    return found, cursors.encode(Cursor(sort, order, rows[limit - 1][-1], found[-1].id, moves))
 
 
 def update(db: sqlite3.Connection, user_id: str, session_id: str, **fields: str | None) -> Session:
@@ -220,15 +265,12 @@ def _session(row: tuple[Any, ...]) -> Session:
     return Session(**dict(zip(_FIELDS, row, strict=True)))
 
 
-def _encode_cursor(session: Session) -> str:
-    return base64.urlsafe_b64encode(f"{session.active_at}:{session.id}".encode()).decode()
+def _moves(db: sqlite3.Connection) -> int:
+    row = db.execute("SELECT max(number) FROM session_moves").fetchone()
+    return int(row[0] or 0)
 
 
-def _decode_cursor(cursor: str) -> tuple[int, str]:
-    try:
-        at, _, session_id = base64.urlsafe_b64decode(cursor.encode()).decode().partition(":")
-        if abs(int(at)) >= 1 << 63:  # more than SQLite can hold against a column
-            raise ValueError(at)
-        return int(at), session_id
-    except (ValueError, binascii.Error):
-        raise InvalidRequest("The cursor is not one that Squid gave out.") from None
+def _containing(text: str) -> str:
+    for sign in "\\%_":
+        text = text.replace(sign, f"\\{sign}")
+    return f"%{text}%"

@@ -219,6 +219,7 @@ async def test_empty_message_is_refused(talked: Talked, content: str) -> None:
 # -- hostile addresses ------------------------------------------------------------------------
 
 
+LATER = ("", "-1", "1.5", "now", "9" * 18, "9" * 40, "%D9%A1", "2026-01-01")
 QUERIES = [
     *(f"/api/sessions?limit={v}" for v in ("0", "-1", "201", "x", "1e1", "9" * 40, "1%0A", "%00")),
     *(f"/api/sessions?limit={v}" for v in ("", "1.0", "%D9%A1", "0x1", "null", "1;drop")),
@@ -232,6 +233,10 @@ QUERIES = [
     ),
     "/api/sessions/{session_id}/messages?before={message_id}&after={message_id}",
     "/api/sessions/{session_id}/messages?limit=0",
+    *(f"/api/sessions?text={v}" for v in ("%00", "a%00b", "x" * 501)),
+    *(f"/api/sessions?{end}={v}" for end in ("active_after", "active_before") for v in LATER),
+    *(f"/api/sessions?sort={v}" for v in ("", "id", "title;", "TITLE", "%00")),
+    *(f"/api/sessions?order={v}" for v in ("", "ASC", "random()", "%00")),
 ]
 
 

@@ -63,6 +63,29 @@ async def test_pages_list_every_session_once(client: httpx2.AsyncClient) -> None
     assert seen == [f"s{number}" for number in reversed(range(7))]
 
 
+async def test_list_is_filtered_and_sorted(client: httpx2.AsyncClient) -> None:
+    for id_, title in (("a", "100% sure"), ("b", "100 times"), ("c", "null")):
+        await client.post("/api/sessions", json={"id": id_, "title": title, "model": f"m{id_}"})
+    made = (await client.get("/api/sessions/c")).json()["session"]["created_at"]
+    for query, found in (
+        ("sort=title", "bac"),
+        ("sort=title&order=desc", "cab"),
+        ("sort=date&order=asc", "abc"),
+        ("text=100", "ba"),
+        ("text=100%25", "a"),
+        ("text=%25", "a"),
+        ("text=_", ""),
+        ("text=null", "c"),
+        ("text=", "cba"),
+        ('text="&sort=date', ""),
+        ("model=ma", "a"),
+        (f"active_before={made + 1000}&active_after=0", "cba"),
+        (f"active_after={made + 60_000}", ""),
+    ):
+        listed = (await client.get(f"/api/sessions?{query}")).json()["sessions"]
+        assert "".join(session["id"] for session in listed) == found, query
+
+
 async def test_deleted_session_is_gone_until_restored(client: httpx2.AsyncClient) -> None:
     run = await asked(client)
     session_id = run["session"]["id"]
