@@ -1,88 +1,24 @@
-"""P6 and P7: whatever is sent, one clear answer, nothing stored, nothing of others."""
+"""P7: whatever is sent, one clear answer, and nothing stored."""
 
 from __future__ import annotations
 
-import asyncio
 import sqlite3
-import threading
-from collections.abc import AsyncIterator, Callable, Iterator
-from typing import Any, NamedTuple
+from collections.abc import AsyncIterator, Callable
+from typing import Any
 
 import httpx2
-import msgspec
 import pytest
-import uvicorn
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
-from squid import errors
-from squid.app import create_app
-from squid.config import Config, load
-from squid.core import Squid
-from squid.http.routes import ROUTES
+from squid.config import Config
 from tests.conftest import serving
-from tests.http.talk import anns, asked, everything, problem, question, shown
-from tests.upstream import Upstream
-
-Served = tuple[httpx2.AsyncClient, Squid]
-KNOWN = {kind.code: kind.status for kind in vars(errors).values() if hasattr(kind, "code")}
-
-
-class Address(NamedTuple):
-    method: str
-    path: str
-
-    def fill(self, **ids: str) -> str:
-        return self.path.format(**ids)
-
-
-ADDRESSES = [
-    Address(method, route.path)
-    for route in ROUTES
-    for method in sorted((route.methods or set()) - {"HEAD"})
-]
-READ_A_BODY = [
-    Address("POST", "/api/chat"),
-    Address("POST", "/api/ag-ui"),
-    Address("POST", "/api/sessions"),
-    Address("PATCH", "/api/sessions/{session_id}"),
-    Address("POST", "/api/sessions/{session_id}/messages"),
-    Address("PATCH", "/api/messages/{message_id}"),
-    Address("POST", "/api/messages/{message_id}/retry"),
-    Address("POST", "/api/messages/{message_id}/continue"),
-    Address("POST", "/api/import"),
-]
+from tests.http.addresses import ADDRESSES, READ_A_BODY, Address, Served, Talked, any_problem
+from tests.http.talk import everything, problem, question
 
 
 def test_table_of_routes_is_the_one_that_is_tested() -> None:
     assert set(READ_A_BODY) <= set(ADDRESSES)
     without = {a for a in ADDRESSES if a.method in ("POST", "PATCH")} - set(READ_A_BODY)
     assert {a.path.rpartition("/")[2] for a in without} == {"restore", "stop", "files"}
-
-
-def any_problem(response: httpx2.Response) -> dict[str, Any]:
-    assert response.status_code < 500, response.text
-    code = response.json()["type"].rpartition(":")[2]
-    assert KNOWN[code] == response.status_code
-    return problem(response, response.status_code, code)
-
-
-@pytest.fixture
-async def talked(served: Served) -> tuple[httpx2.AsyncClient, Squid, dict[str, str]]:
-    """A server that knows one session already, and its ids."""
-    client, squid = served
-    run = await asked(client)
-    uploaded = await client.post("/api/files", files={"f": ("a.txt", b"words")})
-    ids = {
-        "session_id": run["session"]["id"],
-        "message_id": run["messages"][0]["id"],
-        "run_id": run["run"]["id"],
-        "file_id": uploaded.json()["files"][0]["id"],
-    }
-    return client, squid, ids
-
-
-Talked = tuple[httpx2.AsyncClient, Squid, dict[str, str]]
 
 
 # -- hostile bodies -------------------------------------------------------------------------
@@ -310,69 +246,6 @@ async def test_address_or_method_that_is_not_there(
         assert response.headers["allow"]
 
 
-# -- yours stay yours (P6) ------------------------------------------------------------------------
-
-
-async def test_every_route_with_somebody_elses_id_says_not_found(talked: Talked) -> None:
-    client, squid, mine = talked
-    hers = await squid.database.write(anns)
-    before = await squid.database.read(everything)
-    tried = 0
-    for address in ADDRESSES:
-        if "{" not in address.path:
-            continue
-        body = {"message": {"content": "x"}} if address.path.endswith("/messages") else {}
-        if address == Address("PATCH", "/api/messages/{message_id}"):
-            body = {"content": "x"}
-        for message_id in (hers["message_id"], hers["answer_id"]):
-            url = address.fill(**(hers | {"message_id": message_id}))
-            response = await client.request(address.method, url, json=body)
-            problem(response, 404, "not-found")
-            assert "Secret" not in response.text
-            tried += 1
-    assert tried >= 2 * 18
-    assert await squid.database.read(everything) == before
-    mine_still = await client.get(f"/api/sessions/{mine['session_id']}")
-    assert mine_still.status_code == 200
-
-
-async def test_somebody_elses_id_in_a_body_says_no(talked: Talked) -> None:
-    client, squid, mine = talked
-    hers = await squid.database.write(anns)
-    before = await squid.database.read(everything)
-    own, message = f"/api/sessions/{mine['session_id']}", f"/api/messages/{mine['message_id']}"
-    attempts: list[tuple[str, str, Any, tuple[int, ...]]] = [
-        ("POST", "/api/chat", question(session_id="hers"), (404,)),
-        ("POST", "/api/chat", question(parent_id=hers["message_id"]), (404,)),
-        ("POST", "/api/chat", question(files=[hers["file_id"]]), (404, 422)),
-        ("POST", "/api/chat", question(id=hers["message_id"]), (422,)),
-        ("POST", "/api/chat", question(run_id=hers["run_id"]), (404, 409)),
-        ("POST", f"{own}/messages", question(parent_id=hers["message_id"]), (404,)),
-        ("PATCH", own, {"head": hers["message_id"]}, (404,)),
-        ("PATCH", message, {"content": "x", "files": [hers["file_id"]]}, (404, 422)),
-        ("POST", f"{message}/retry", {"run_id": hers["run_id"]}, (404, 409)),
-        ("POST", "/api/sessions", {"id": "hers"}, (404, 409)),
-    ]
-    for method, url, body, statuses in attempts:
-        response = await client.request(method, url, json=body)
-        assert response.status_code in statuses, (url, body, response.text)
-        assert "Secret" not in any_problem(response)["detail"]
-    page = await client.get(f"{own}/messages?before={hers['message_id']}")
-    problem(page, 422, "invalid-request")
-    assert await squid.database.read(everything) == before
-    assert len(await shown(client, mine["session_id"])) == 2
-
-
-async def test_lists_are_only_ones_own(talked: Talked) -> None:
-    client, squid, mine = talked
-    await squid.database.write(anns)
-    listed = (await client.get("/api/sessions")).json()["sessions"]
-    assert [session["id"] for session in listed] == [mine["session_id"]]
-    await squid.database.write(lambda db: db.execute("UPDATE sessions SET deleted_at = 1"))
-    trash = (await client.get("/api/sessions?deleted=true")).json()["sessions"]
-    assert [session["id"] for session in trash] == [mine["session_id"]]
-
-
 # -- what is the server's own fault -----------------------------------------------------------
 
 
@@ -428,94 +301,3 @@ async def test_bug_of_ours_tells_nothing_to_the_client(
     response = await client.get("/api/sessions")
     assert "secret" not in problem(response, 500, "error")["detail"]
     assert "the secret of the house" in caplog.text
-
-
-# -- anything at all ---------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def server(
-    tmp_path_factory: pytest.TempPathFactory, upstream: Upstream
-) -> Iterator[tuple[httpx2.Client, dict[str, str]]]:
-    """A server in a thread, for tests that cannot be async, and a session in it."""
-    config = load(
-        environ={},
-        flags={
-            "data": str(tmp_path_factory.mktemp("fuzz")),
-            "provider.name": "anthropic",
-            "provider.anthropic.api_key": "test",
-            "provider.anthropic.base_url": upstream.url,
-            "provider.anthropic.model": "script:deltas=1",
-        },
-    )
-    running = uvicorn.Server(uvicorn.Config(create_app(config), port=0, log_level="critical"))
-    thread = threading.Thread(target=lambda: asyncio.run(running.serve()))
-    thread.start()
-    try:
-        while not running.started:
-            assert thread.is_alive()
-        port = running.servers[0].sockets[0].getsockname()[1]
-        with httpx2.Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:
-            session_id = client.post("/api/sessions", json={}).json()["id"]
-            sent = client.post(f"/api/sessions/{session_id}/messages", json=question()).json()
-            ids = {
-                "session_id": session_id,
-                "message_id": sent["messages"][0]["id"],
-                "run_id": sent["run"]["id"],
-                "file_id": "none",
-            }
-            yield client, ids
-    finally:
-        running.should_exit = True
-        thread.join()
-
-
-TEXTS = st.text(max_size=20) | st.sampled_from(["", "\0", "'", "script:deltas=1", "\ud7ff", "null"])
-OF_SQUID = ["id", "title", "system", "model", "head", "message", "content", "files", "run_id"]
-OF_AG_UI = ["threadId", "runId", "messages", "tools", "context", "role", "forwardedProps"]
-NAMES = st.sampled_from([*OF_SQUID, *OF_AG_UI, "parent_id", "session_id"])
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | TEXTS,
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(NAMES | TEXTS, inner, max_size=5),
-    max_leaves=12,
-)
-STREAMS = ("/api/events", "/api/runs/{run_id}/events")
-
-
-@settings(deadline=None, max_examples=250, suppress_health_check=list(HealthCheck))
-@given(
-    address=st.sampled_from([a for a in ADDRESSES if a.path not in STREAMS]),
-    body=st.dictionaries(NAMES, JSON, max_size=5) | JSON,
-    query=st.dictionaries(
-        st.sampled_from(["limit", "cursor", "before", "after", "deleted"]), TEXTS, max_size=3
-    ),
-    headers=st.dictionaries(
-        st.sampled_from(["Last-Event-ID", "Content-Type", "Accept", "Content-Length-X"]),
-        st.sampled_from(["", "1", "x", "application/json", "text/html", "9" * 30]),
-        max_size=2,
-    ),
-    known=st.booleans(),
-    strange=st.text(st.characters(codec="utf-8"), min_size=1, max_size=10),
-)
-def test_nothing_that_is_sent_is_a_fault_of_ours(
-    server: tuple[httpx2.Client, dict[str, str]],
-    address: Address,
-    body: Any,
-    query: dict[str, str],
-    headers: dict[str, str],
-    known: bool,
-    strange: str,
-) -> None:
-    client, ids = server
-    if not known:
-        ids = dict.fromkeys(ids, httpx2.URL("http://x").join(f"/{strange!r}").path.strip("/"))
-    url = address.fill(**ids)
-    content = None if address.method == "GET" else msgspec.json.encode(body)
-    with client.stream(
-        address.method, url, params=query, content=content, headers=headers
-    ) as response:
-        if response.status_code >= 400:
-            response.read()
-            any_problem(response)
-        else:
-            assert response.status_code in (200, 201, 202, 204, 307)
