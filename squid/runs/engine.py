@@ -29,9 +29,6 @@ from squid.store.database import Database
 
 logger = logging.getLogger(__name__)
 
-FIRST_EVENTS = 2
-"""RUN_STARTED and squid.run, which the starting transaction writes."""
-
 WATCH_SECONDS = 0.2
 """How often to look for what another process committed."""
 
@@ -122,7 +119,8 @@ class Engine:
             return
         run = started.run
         self._cache.write(started.session, started.messages)
-        log = RunLog(run.id, started.number, run.message_id, FIRST_EVENTS)
+        log = RunLog(run.id, started.number, run.message_id, len(started.first))
+        log.show(list(started.first))
         task = asyncio.create_task(
             self._run(user_id, run, log, provider, tools), name=f"squid-run-{run.id}"
         )

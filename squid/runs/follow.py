@@ -33,16 +33,18 @@ async def follow(
 
     `after` is the id of the last event that the reader has; 0 for none.
     """
+    log = engine.log(run_id)  # taken first: a short answer is over by the time we are sure
     await database.read(runs.get, user_id, run_id)  # whose is it?
     while True:
         news = engine.foreign_news
-        log = engine.log(run_id)
+        log = log or engine.log(run_id)
         if log is not None:
             async for frames in _live(log, database, after):
                 after = frames[-1][0]
                 yield frames
             if after >= log.shown_event:
                 return
+            log = None
         seen = await database.read(_look, user_id, run_id, after)
         if seen.frames:
             after = seen.frames[-1][0]

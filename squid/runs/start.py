@@ -16,6 +16,7 @@ from squid.ids import message_id as new_message_id
 from squid.ids import new_id
 from squid.models import Message, Run, Session
 from squid.runs import events
+from squid.runs.log import Taken
 from squid.store import files, history, messages, runs, sessions
 from squid.store.users import ASSISTANT
 
@@ -40,6 +41,8 @@ class Started(NamedTuple):
     """What the transaction wrote: the question, if it is new, and the answer."""
     created: bool
     """False where an earlier, same request had made the run already."""
+    first: tuple[Taken, ...] = ()
+    """The run's first events, which the transaction wrote."""
 
 
 def send(
@@ -139,12 +142,10 @@ def resume(db: sqlite3.Connection, user_id: str, asked: Asked, target_id: str) -
             hint="Try again instead: that makes a branch.",
         )
     session = sessions.get(db, user_id, target.session_id)
-    run_id, number = _start(
-        db, asked, session, target.id, target.parent_id, "continue", len(target.content)
-    )
-    messages.reopen(db, target.id, run_id)
-    sessions.grew(db, session.id, head=target.id, messages=0, live_run_id=run_id)
-    return _started(db, user_id, session.id, run_id, number, target.id)
+    begun = _start(db, asked, session, target.id, target.parent_id, "continue", len(target.content))
+    messages.reopen(db, target.id, begun.run_id)
+    sessions.grew(db, session.id, head=target.id, messages=0, live_run_id=begun.run_id)
+    return _started(db, user_id, session.id, begun, target.id)
 
 
 def _refuse_deleted(message: Message) -> None:
@@ -199,13 +200,19 @@ def _answer(
         content="",
         status="pending",
     )
-    run_id, number = _start(db, asked, session, answer_id, question_id, "answer", 0)
-    messages.reopen(db, answer_id, run_id)
+    begun = _start(db, asked, session, answer_id, question_id, "answer", 0)
+    messages.reopen(db, answer_id, begun.run_id)
     sessions.grew(
-        db, session.id, head=answer_id, messages=added, question=question, live_run_id=run_id
+        db, session.id, head=answer_id, messages=added, question=question, live_run_id=begun.run_id
     )
     new = (question_id, answer_id) if question is not None else (answer_id,)
-    return _started(db, user_id, session.id, run_id, number, *new)
+    return _started(db, user_id, session.id, begun, *new)
+
+
+class Begun(NamedTuple):
+    run_id: str
+    number: int
+    first: tuple[Taken, ...]
 
 
 def _start(
@@ -216,7 +223,7 @@ def _start(
     question_id: str,
     kind: Literal["answer", "continue"],
     offset: int,
-) -> tuple[str, int]:
+) -> Begun:
     run_id = asked.run_id or new_id()
     model = asked.model or session.model or asked.default_model
     number = runs.start(
@@ -246,22 +253,20 @@ def _start(
             "text_start": offset,
         },
     )
-    runs.append(
-        db,
-        [
-            runs.EventRow(number, seq, events.encode(event))
-            for seq, event in enumerate((first, about), 1)
-        ],
+    taken = tuple(
+        Taken(seq, event, events.encode(event)) for seq, event in enumerate((first, about), 1)
     )
-    return run_id, number
+    runs.append(db, [runs.EventRow(number, seq, data) for seq, _, data in taken])
+    return Begun(run_id, number, taken)
 
 
 def _started(
-    db: sqlite3.Connection, user_id: str, session_id: str, run_id: str, number: int, *ids: str
+    db: sqlite3.Connection, user_id: str, session_id: str, begun: Begun, *ids: str
 ) -> Started:
-    sessions.touch(db, session_id, "message", message_id=ids[-1], run_id=run_id)
+    sessions.touch(db, session_id, "message", message_id=ids[-1], run_id=begun.run_id)
     session, written = history.changed(db, user_id, session_id, *ids)
-    return Started(runs.get(db, user_id, run_id), number, session, written, created=True)
+    run = runs.get(db, user_id, begun.run_id)
+    return Started(run, begun.number, session, written, created=True, first=begun.first)
 
 
 def _sent_before(
