@@ -15,16 +15,19 @@ STEP = 32
 def newest(db: sqlite3.Connection, leaf: str, budget: int) -> list[Message]:
     """The branch that ends at `leaf`, cut to `budget` tokens; oldest first.
 
-    `leaf` is in it, whatever it costs: the model's server says best what is too long.
+    What a user last said is in it, and all behind that, whatever it costs: without it
+    there is nothing to answer, and the model's server says best what is too long.
     """
     window: list[Message] = []
+    asked = False
     start: str | None = leaf
     while start is not None:
         places = messages.walk(db, start, limit=STEP)
         for message in messages.load(db, [place.id for place in places]):
             budget -= tokens.of_message(message)
-            if budget < 0 and window:
+            if budget < 0 and asked:
                 return window[::-1]
             window.append(message)
+            asked = asked or message.role == "user"
         start = places[-1].parent_id if len(places) == STEP else None
     return window[::-1]

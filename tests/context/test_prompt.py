@@ -175,3 +175,15 @@ async def test_window_does_not_begin_with_a_tools_result(
         message = await answered(squid, last)
         assert message.status == "complete"
         assert sent(upstream, last)["messages"][0]["content"][0]["type"] == "text"
+
+
+async def test_a_long_answer_is_continued_with_its_question(
+    configure: Callable[..., Config], upstream: Upstream
+) -> None:
+    """Though the answer alone is more than the window takes."""
+    async with open_squid(configure(context__max_tokens=256)) as squid:
+        script = "deltas=9,size=500,cut_after=8,key=longanswer"
+        cut = await answered(squid, await say(squid, "count", script))
+        more = await squid.ask(ME, start.resume, cut.id, model="script:deltas=1,key=longon")
+        assert (await answered(squid, more)).status == "complete"
+        assert texts(sent(upstream, more))[0] == ("user", "count")
