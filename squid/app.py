@@ -11,7 +11,9 @@ from starlette.middleware import Middleware
 
 from squid.config import Config
 from squid.core import open_squid
+from squid.http.compression import Compression
 from squid.http.errors import HANDLERS
+from squid.http.features import enabled
 from squid.http.guard import Guard
 from squid.http.routes import ROUTES
 from squid.upkeep.sweep import sweep_forever
@@ -34,8 +36,11 @@ def create_app(config: Config) -> Starlette:
                 await asyncio.wait([sweeping])
 
     return Starlette(
-        routes=ROUTES,
-        middleware=[Middleware(Guard)],
+        routes=enabled(ROUTES, config.features),
+        middleware=[
+            Middleware(Guard),
+            *([Middleware(Compression)] if config.performance.enable_compression else []),
+        ],
         exception_handlers=HANDLERS,
         lifespan=lifespan,
     )

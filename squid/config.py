@@ -56,6 +56,15 @@ class Runs(Section, frozen=True, kw_only=True):
 
 class Performance(Section, frozen=True, kw_only=True):
     cache_size_mb: NotNegative = 64
+    enable_compression: bool = True
+
+
+class Features(Section, frozen=True, kw_only=True):
+    """Parts of the API that can be switched off. What is off is not there: 404."""
+
+    ag_ui: bool = True
+    docs: bool = True
+    transfer: bool = True
 
 
 class Anthropic(Section, frozen=True, kw_only=True):
@@ -89,6 +98,7 @@ class Config(Section, frozen=True, kw_only=True):
     files: Files = Files()
     runs: Runs = Runs()
     performance: Performance = Performance()
+    features: Features = Features()
     provider: Provider = Provider()
 
     @property

@@ -96,6 +96,13 @@ class UnsupportedMedia(SquidError):
     status = 415
 
 
+class RangeNotSatisfiable(SquidError):
+    """There are no such bytes in it"""
+
+    code = "range-not-satisfiable"
+    status = 416
+
+
 class ConfigError(SquidError):
     """The configuration is not valid"""
 

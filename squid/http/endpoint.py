@@ -8,10 +8,11 @@ from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import Route, request_response
 
 from squid import errors
 from squid.errors import SquidError
+from squid.http import etag
 from squid.http.exchange import Query
 
 JSON = "application/json"
@@ -42,10 +43,13 @@ class Endpoint(Route):
         errors: Errors = (),
         ends: bool = False,
         makes: bool = False,
+        ranges: bool = False,
+        feature: str | None = None,
         name: str | None = None,
     ) -> None:
         """`ends`: a stream that answers 204 where there is no more. `makes`: it makes
-        something once for each `Idempotency-Key`."""
+        something once for each `Idempotency-Key`.
+        `ranges`: it gives parts of its answer too. `feature`: what switches it off."""
         super().__init__(path, handler, methods=[method], name=name)
         self.method = method
         self.body = body
@@ -57,7 +61,23 @@ class Endpoint(Route):
         self.headers = dict(headers or {})
         self.ends = ends
         self.makes = makes
+        self.ranges = ranges
+        self.feature = feature
         self._errors = errors
+        if self.is_whole:
+            self.app = request_response(self._tagged)
+
+    async def _tagged(self, request: Request) -> Response:
+        return etag.revalidate(request, await self.endpoint(request))
+
+    @property
+    def is_whole(self) -> bool:
+        """A GET whose answer is there at once, so that its bytes give its tag."""
+        return self.method == "GET" and self.gives != STREAM and self.answer is not bytes
+
+    @property
+    def is_tagged(self) -> bool:
+        return self.is_whole or self.ranges
 
     @property
     def noun(self) -> str:

@@ -22,6 +22,9 @@ _BY_STATUS: dict[int, type[errors.SquidError]] = {
     405: errors.MethodNotAllowed,
     413: errors.TooLarge,
 }
+RETRIED = (errors.DatabaseBusy, errors.DiskFull, errors.ServerUnavailable)
+"""What may pass by itself in a second. Where there is no model, somebody has to get one."""
+
 _DETAILS = {404: "There is nothing at this address.", 405: "This address takes other methods."}
 
 
@@ -62,7 +65,7 @@ def problem(error: errors.SquidError) -> dict[str, Any]:
 
 def respond(error: errors.SquidError, headers: dict[str, str] | None = None) -> Response:
     headers = dict(headers or {})
-    if isinstance(error, errors.DatabaseBusy | errors.DiskFull | errors.ServerUnavailable):
+    if isinstance(error, RETRIED):
         headers.setdefault("Retry-After", "1")
     if isinstance(error, errors.ProviderError) and error.retry_after:
         headers.setdefault("Retry-After", str(math.ceil(error.retry_after)))

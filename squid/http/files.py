@@ -13,7 +13,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from squid.context.media import clean_name, media_type
-from squid.errors import InvalidRequest, MalformedBody, TooLarge, UnsupportedMedia
+from squid.errors import (
+    InvalidRequest,
+    MalformedBody,
+    RangeNotSatisfiable,
+    TooLarge,
+    UnsupportedMedia,
+)
+from squid.http import etag, ranges
+from squid.http.errors import respond
 from squid.http.exchange import answer, limited, squid, user_id
 from squid.models import File
 from squid.store import files
@@ -96,24 +104,38 @@ async def read_one(request: Request) -> Response:
 
 
 async def download(request: Request) -> Response:
-    """Download a file, always as an attachment.
+    """Download a file, or a part of it, always as an attachment.
 
     Never as a page of ours: an uploaded script must not run with the API's rights.
     """
     database, file_id = squid(request).database, request.path_params["file_id"]
     file = await database.read(files.get, user_id(request), file_id)
-    content = await database.read(files.content, user_id(request), file_id)
-    return Response(
-        content,
+    tag = f'"{file.sha256}"'
+    response = Response(
         media_type=file.media_type,
         headers={
+            "Accept-Ranges": "bytes",
             "Content-Disposition": f"attachment; filename*=UTF-8''{quote(file.name, safe='')}",
             "Content-Security-Policy": "sandbox; default-src 'none'",
             "X-Content-Type-Options": "nosniff",
             "Cache-Control": "private, max-age=31536000, immutable",
-            "ETag": f'"{file.sha256}"',
+            "ETag": tag,
         },
     )
+    if etag.is_known(request, tag):
+        return etag.not_modified(response)
+    part = ranges.wanted(request, file.size, tag)
+    if part is not None and not part:
+        error = RangeNotSatisfiable(f"The file has {file.size:,} bytes.")
+        return respond(error, {"Content-Range": f"bytes */{file.size}"})
+    content = await database.read(files.content, user_id(request), file_id)
+    if part is not None:
+        response.status_code = 206
+        response.headers["Content-Range"] = f"bytes {part.start}-{part.stop - 1}/{file.size}"
+        content = content[part.start : part.stop]
+    response.body = content
+    response.headers["Content-Length"] = str(len(content))
+    return response
 
 
 async def delete(request: Request) -> Response:

@@ -31,9 +31,10 @@ async def healthz(request: Request) -> Response:
 
 async def welcome(request: Request) -> Response:
     """Welcome a person who opens the address."""
+    more = f"\nWhat else there is: {request.url_for('docs')}\n"
     return PlainTextResponse(
         "Squid is running. Ask it something:\n\n"
         "  squid ask 'What is the capital of France?'\n\n"
-        f'  curl -N {request.url_for("chat")} -d \'{{"message": {{"content": "Hello"}}}}\'\n\n'
-        f"What else there is: {request.url_for('docs')}\n"
+        f'  curl -N {request.url_for("chat")} -d \'{{"message": {{"content": "Hello"}}}}\'\n'
+        + (more if squid(request).config.features.docs else "")
     )

@@ -9,12 +9,11 @@ from typing import Any
 import msgspec
 
 from squid import __version__
-from squid.errors import MethodNotAllowed, SquidError
-from squid.http import descriptions
+from squid.errors import NoProvider, ProviderError, SquidError
 from squid.http.endpoint import FORM, STREAM, Endpoint
-from squid.http.errors import ProblemDetails, urn
+from squid.http.errors import RETRIED
 from squid.http.exchange import Resume
-from squid.runs.events import Event
+from squid.http.schemas import components, problem_name, ref, schema, without_null
 
 PROBLEM = "application/problem+json"
 ABOUT = """\
@@ -23,14 +22,8 @@ event's id. Times are milliseconds since 1970, UTC. Every error is a problem (RF
 that an address does not take is answered 405, with `Allow`."""
 
 Json = dict[str, Any]
-REF = "#/components/schemas/{name}"
-RESUME = {
-    "name": "Last-Event-ID",
-    "in": "header",
-    "description": "The same as `after`, which counts where both are there.",
-    "schema": {"type": "string", "pattern": "^[0-9]{1,18}$"},
-}
-UPLOAD = {
+TEXT: Json = {"type": "string"}
+UPLOAD: Json = {
     "description": "One or more files, whatever their fields are called.",
     "type": "object",
     "minProperties": 1,
@@ -38,21 +31,40 @@ UPLOAD = {
 }
 
 
+def _takes(name: str, description: str, told: Json = TEXT) -> Json:
+    return {"name": name, "in": "header", "description": description, "schema": told}
+
+
+LAST = _takes(
+    "Last-Event-ID",
+    "The same as `after`, which counts where both are there.",
+    {"type": "string", "pattern": "^[0-9]{1,18}$"},
+)
+KEY = _takes(
+    "Idempotency-Key",
+    "Sent again with the same key, the request finds what the first one made.",
+    {"type": "string", "minLength": 1, "maxLength": 255},
+)
+KNOWN = _takes("If-None-Match", "The `ETag` of what you have: 304 where it is still so.")
+RANGE = _takes("Range", "A part of it, as in `bytes=0-1023`. Several parts are all of it.")
+IF_RANGE = _takes("If-Range", "The `ETag` that the part has to be of, or else all of it comes.")
+
+TAG = {"ETag": {"description": "What this answer is known by.", "schema": TEXT}}
+PART = {"Content-Range": {"description": "Which bytes, of how many.", "schema": TEXT}}
+WAIT = {
+    "Retry-After": {
+        "description": "After how many seconds it may go well, where that can be said.",
+        "schema": {"type": "integer", "minimum": 1},
+    }
+}
+
+
 def document(endpoints: Sequence[Endpoint]) -> Json:
     """The whole document."""
-    told = [one for endpoint in endpoints for one in (endpoint.body, endpoint.answer) if one]
-    queries = [endpoint.query for endpoint in endpoints if endpoint.query]
-    types = [Event, ProblemDetails, *told, *queries]
-    (events, *_), schemas = msgspec.json.schema_components(types, ref_template=REF)
-    for name, kind in descriptions.structs(types).items():
-        for field in msgspec.structs.fields(kind):
-            if text := descriptions.fields(kind).get(field.name):
-                schemas[name]["properties"][field.encode_name]["description"] = text
+    schemas = components(endpoints)
     # A query's struct is told as parameters.
-    parameters = {kind: _parameters(schemas.pop(kind.__name__)) for kind in dict.fromkeys(queries)}
-    kinds = {kind for endpoint in endpoints for kind in endpoint.problems()}
-    schemas |= {_name(kind): _problem(kind) for kind in kinds | {MethodNotAllowed}}
-    schemas["RunEvent"] = events | {"description": "An event of a run, as AG-UI 1.0 spells it."}
+    queries = dict.fromkeys(endpoint.query for endpoint in endpoints if endpoint.query)
+    parameters = {kind: _parameters(schemas.pop(kind.__name__)) for kind in queries}
     paths: Json = {}
     for endpoint in endpoints:
         operation = _operation(endpoint, parameters[endpoint.query] if endpoint.query else [])
@@ -73,33 +85,30 @@ def document(endpoints: Sequence[Endpoint]) -> Json:
     return plain
 
 
-KEY: Json = {
-    "name": "Idempotency-Key",
-    "in": "header",
-    "description": "Sent again with the same key, the request finds what the first one made.",
-    "schema": {"type": "string", "minLength": 1, "maxLength": 255},
-}
-
-
 def _operation(endpoint: Endpoint, parameters: list[Json]) -> Json:
     summary, description = endpoint.about
     in_path = [
-        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+        {"name": name, "in": "path", "required": True, "schema": TEXT}
         for name in endpoint.param_convertors
     ]
-    resume = [RESUME] if endpoint.query is Resume else []
+    headers = [
+        *([LAST] if endpoint.query is Resume else []),
+        *([KEY] if endpoint.makes else []),
+        *([KNOWN] if endpoint.is_tagged else []),
+        *([RANGE, IF_RANGE] if endpoint.ranges else []),
+    ]
     operation: Json = {
         "operationId": endpoint.id,
         "tags": [endpoint.noun],
         "summary": summary,
         "description": description,
-        "parameters": [*in_path, *parameters, *resume, *([KEY] if endpoint.makes else [])],
+        "parameters": [*in_path, *parameters, *headers],
     }
     if endpoint.body is not None:
-        schema = UPLOAD if endpoint.takes == FORM else _schema(endpoint.body)
+        told = UPLOAD if endpoint.takes == FORM else schema(endpoint.body)
         operation["requestBody"] = {
             "required": endpoint.takes == FORM or _needed(endpoint.body),
-            "content": {endpoint.takes: {"schema": schema}},
+            "content": {endpoint.takes: {"schema": told}},
         }
     operation["responses"] = _responses(endpoint)
     return operation
@@ -110,32 +119,40 @@ def _responses(endpoint: Endpoint) -> Json:
     if endpoint.gives == STREAM:
         done["description"] = "A stream; each event's `data` is one of these."
     if endpoint.gives is not None:
-        done["content"] = {endpoint.gives: {"schema": _schema(endpoint.answer)}}
-    if endpoint.headers:
-        done["headers"] = {
-            name: {"description": text, "schema": {"type": "string"}}
-            for name, text in endpoint.headers.items()
-        }
+        done["content"] = {endpoint.gives: {"schema": schema(endpoint.answer)}}
+    headers = {
+        name: {"description": text, "schema": TEXT} for name, text in endpoint.headers.items()
+    }
+    headers |= TAG if endpoint.is_tagged else {}
+    if headers:
+        done["headers"] = headers
     responses = {str(endpoint.status): done}
     if endpoint.ends:
         responses["204"] = {"description": "There is no more, and never will be."}
+    if endpoint.ranges:
+        responses["206"] = done | {"description": "The part.", "headers": headers | PART}
+    if endpoint.is_tagged:
+        responses["304"] = {"description": "You have it already.", "headers": TAG}
     for status, kinds in groupby(endpoint.problems(), key=lambda kind: kind.status):
-        group = list(kinds)
-        refs = [{"$ref": REF.format(name=_name(kind))} for kind in group]
-        responses[str(status)] = {
-            "description": ". Or: ".join(kind.title() for kind in group) + ".",
-            "content": {PROBLEM: {"schema": refs[0] if len(refs) == 1 else {"anyOf": refs}}},
-        }
+        responses[str(status)] = _problems(list(kinds))
     return responses
 
 
-def _schema(type_: Any) -> Json:
-    if type_ is Event:
-        return {"$ref": REF.format(name="RunEvent")}
-    if type_ is bytes:
-        return {}  # whatever was uploaded
-    (schema,), _ = msgspec.json.schema_components([type_], ref_template=REF)
-    return schema
+def _problems(kinds: list[type[SquidError]]) -> Json:
+    """The problems of one status."""
+    refs = [ref(problem_name(kind)) for kind in kinds]
+    told: Json = {
+        "description": ". Or: ".join(kind.title() for kind in kinds) + ".",
+        "content": {PROBLEM: {"schema": refs[0] if len(refs) == 1 else {"anyOf": refs}}},
+    }
+    headers = WAIT if any(map(_passes, kinds)) else {}
+    headers = headers | (PART if kinds[0].status == 416 else {})
+    return told | ({"headers": headers} if headers else {})
+
+
+def _passes(kind: type[SquidError]) -> bool:
+    """Whether it may pass by itself, so that it says when to try again."""
+    return issubclass(kind, (*RETRIED, ProviderError)) and kind is not NoProvider
 
 
 def _needed(body: Any) -> bool:
@@ -143,24 +160,14 @@ def _needed(body: Any) -> bool:
     return any(field.required for field in msgspec.structs.fields(body))
 
 
-def _parameters(schema: Json) -> list[Json]:
+def _parameters(told: Json) -> list[Json]:
     """A struct's fields as parameters. A null is how one is left out, and cannot be said."""
     found = []
-    for name, told in schema["properties"].items():
-        described = {"description": told.pop("description")} if "description" in told else {}
-        if "anyOf" in told:
-            (told,) = [one for one in told["anyOf"] if one != {"type": "null"}]
-        found.append({"name": name, "in": "query", **described, "schema": told})
+    for name, field in told["properties"].items():
+        described = {"description": field.pop("description")} if "description" in field else {}
+        nullable = "anyOf" in field
+        plain = without_null(field)
+        if nullable:
+            plain.pop("default", None)
+        found.append({"name": name, "in": "query", **described, "schema": plain})
     return found
-
-
-def _name(kind: type[SquidError]) -> str:
-    return f"{kind.__name__}Problem"
-
-
-def _problem(kind: type[SquidError]) -> Json:
-    return {
-        "title": kind.title(),
-        "allOf": [{"$ref": REF.format(name=ProblemDetails.__name__)}],
-        "properties": {"type": {"const": urn(kind)}, "status": {"const": kind.status}},
-    }

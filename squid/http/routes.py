@@ -5,7 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from squid import errors as e
-from squid.http import ag_ui, docs, files, health, messages, models, runs, sessions, sse, transfer
+from squid.http import (
+    ag_ui,
+    docs,
+    files,
+    health,
+    messages,
+    models,
+    runs,
+    server,
+    sessions,
+    sse,
+    transfer,
+)
 from squid.http.endpoint import FORM, STREAM, Endpoint
 from squid.http.exchange import Resume
 from squid.models import Change, File, Message, Run, Session
@@ -34,8 +46,19 @@ MESSAGE = "/api/messages/{message_id}"
 ROUTES = [
     Endpoint("GET", "/", health.welcome, gives="text/plain", answer=str),
     Endpoint("GET", "/healthz", health.healthz, answer=health.Health),
-    Endpoint("GET", "/docs", docs.page, gives="text/html", answer=str, name="docs"),
-    Endpoint("GET", "/api/openapi.json", docs.openapi, answer=dict[str, Any]),
+    Endpoint(
+        *("GET", "/docs", docs.page),
+        feature="docs",
+        gives="text/html",
+        answer=str,
+        name="docs",
+    ),
+    Endpoint(
+        *("GET", "/api/openapi.json", docs.openapi),
+        feature="docs",
+        answer=dict[str, Any],
+    ),
+    Endpoint("GET", "/api/server", server.read, answer=server.Server),
     # -- asking
     Endpoint(
         *("POST", "/api/chat", messages.chat),
@@ -49,6 +72,7 @@ ROUTES = [
     ),
     Endpoint(
         *("POST", "/api/ag-ui", ag_ui.run),
+        feature="ag_ui",
         body=ag_ui.RunAgentInput,
         query=Resume,
         gives=STREAM,
@@ -90,6 +114,7 @@ ROUTES = [
     Endpoint("POST", f"{SESSION}/restore", sessions.restore, answer=Session, errors=WRITES),
     Endpoint(
         *("GET", f"{SESSION}/export", transfer.export),
+        feature="transfer",
         query=transfer.Export,
         gives="*/*",
         answer=bytes,
@@ -97,6 +122,7 @@ ROUTES = [
     ),
     Endpoint(
         *("POST", "/api/import", transfer.import_),
+        feature="transfer",
         body=Document,
         answer=Imported,
         errors=(*WRITES, e.Conflict),
@@ -173,8 +199,9 @@ ROUTES = [
     ),
     Endpoint(
         *("GET", "/api/files/{file_id}/content", files.download),
+        ranges=True,
         gives="*/*",
         answer=bytes,
-        errors=READS,
+        errors=(*READS, e.RangeNotSatisfiable),
     ),
 ]

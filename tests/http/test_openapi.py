@@ -27,6 +27,8 @@ from squid.http.endpoint import STREAM, Endpoint
 from squid.http.openapi import document
 from squid.http.routes import ROUTES
 from squid.runs import events
+from squid.store import runs
+from tests.http.addresses import Served
 from tests.http.talk import asked, problem
 from tests.http.talk import events as followed
 from tests.server import Server, anthropic_at
@@ -153,6 +155,42 @@ async def test_answers_and_events_are_as_it_says(client: httpx2.AsyncClient) -> 
     for event in found:
         valid(event.data, "RunEvent")
     valid(problem(await client.get("/api/runs/x"), 404, "not-found"), "NotFoundProblem")
+
+
+async def test_every_kind_of_event_is_as_it_says(served: Served) -> None:
+    client, squid = served
+    uploaded = await client.post("/api/files", files={"f": ("a.txt", b"words " * 10)})
+    file_id = uploaded.json()["files"][0]["id"]
+    script = "deltas=3,thinking=2,citations=1,tools=1"
+    runs_ = [
+        await asked(client, script=script, files=[file_id]),
+        await asked(client, script="deltas=3,cut_after=2"),
+    ]
+    urls = [f"/api/runs/{run['run']['id']}/events" for run in runs_]
+    found = [event for url in urls for event in await followed(client, url)]
+    await squid.database.write(runs.remove_logs, 1 << 60)
+    for url in urls:
+        found += await followed(client, url)
+        found += await followed(client, f"{url}?after=3")
+    for event in found:
+        valid(event.data, "RunEvent")
+    assert {event.type for event in found} == set(SCHEMAS["RunEvent"]["discriminator"]["mapping"])
+    customs = {event.data["name"] for event in found if event.type == "CUSTOM"}
+    assert customs == set(SCHEMAS["Custom"]["discriminator"]["mapping"])
+
+
+async def test_answer_has_just_the_fields_that_are_required(client: httpx2.AsyncClient) -> None:
+    run = await asked(client)
+    assert set(run["run"]) == set(SCHEMAS["Run"]["required"])
+    assert set(run["session"]) == set(SCHEMAS["Session"]["required"])
+    assert set(run["messages"][1]) == set(SCHEMAS["Message"]["required"])
+
+
+def test_no_default_makes_a_field_look_needed() -> None:
+    """Generators of clients take a field with a default for one that is always there."""
+    for name, schema in SCHEMAS.items():
+        for field, told in schema.get("properties", {}).items():
+            assert "default" not in told, f"{name}.{field}"
 
 
 class Page(HTMLParser):
