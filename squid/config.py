@@ -63,6 +63,7 @@ class Features(Section, frozen=True, kw_only=True):
     """Parts of the API that can be switched off. What is off is not there: 404."""
 
     ag_ui: bool = True
+    batch: bool = True
     docs: bool = True
     transfer: bool = True
 

@@ -43,12 +43,13 @@ class Endpoint(Route):
         errors: Errors = (),
         ends: bool = False,
         makes: bool = False,
+        alone: bool = False,
         ranges: bool = False,
         feature: str | None = None,
         name: str | None = None,
     ) -> None:
         """`ends`: a stream that answers 204 where there is no more. `makes`: it makes
-        something once for each `Idempotency-Key`.
+        something once for each `Idempotency-Key`. `alone`: no batch carries it.
         `ranges`: it gives parts of its answer too. `feature`: what switches it off."""
         super().__init__(path, handler, methods=[method], name=name)
         self.method = method
@@ -61,6 +62,7 @@ class Endpoint(Route):
         self.headers = dict(headers or {})
         self.ends = ends
         self.makes = makes
+        self.alone = alone
         self.ranges = ranges
         self.feature = feature
         self._errors = errors
@@ -78,6 +80,11 @@ class Endpoint(Route):
     @property
     def is_tagged(self) -> bool:
         return self.is_whole or self.ranges
+
+    @property
+    def is_plain(self) -> bool:
+        """JSON in and JSON out, so that a batch may carry it."""
+        return not self.alone and self.takes == JSON and self.gives in (JSON, None)
 
     @property
     def noun(self) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 from squid import errors as e
 from squid.http import (
     ag_ui,
+    batch,
     docs,
     files,
     health,
@@ -59,6 +60,13 @@ ROUTES = [
         answer=dict[str, Any],
     ),
     Endpoint("GET", "/api/server", server.read, answer=server.Server),
+    Endpoint(
+        *("POST", "/api/batch", batch.run),
+        feature="batch",
+        alone=True,
+        body=batch.Batch,
+        answer=batch.BatchAnswers,
+    ),
     # -- asking
     Endpoint(
         *("POST", "/api/chat", messages.chat),
@@ -123,6 +131,7 @@ ROUTES = [
     Endpoint(
         *("POST", "/api/import", transfer.import_),
         feature="transfer",
+        alone=True,
         body=Document,
         answer=Imported,
         errors=(*WRITES, e.Conflict),

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from squid import __version__
 from squid.config import Features
 from squid.errors import NoProvider
+from squid.http.batch import MOST
 from squid.http.exchange import MAX_BODY, answer, squid
 
 
@@ -19,6 +20,7 @@ class Limits(msgspec.Struct, frozen=True):
     """Of a JSON body."""
     max_file_size_mb: int
     max_files_per_message: int
+    max_batch_requests: int
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -51,5 +53,6 @@ async def read(request: Request) -> Response:
         max_body_bytes=MAX_BODY,
         max_file_size_mb=files.max_file_size_mb,
         max_files_per_message=files.max_files_per_message,
+        max_batch_requests=MOST,
     )
     return answer(Server(__version__, app.config.features, limits, asked))

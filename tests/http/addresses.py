@@ -29,6 +29,7 @@ ADDRESSES = [
     for method in sorted((route.methods or set()) - {"HEAD"})
 ]
 READ_A_BODY = [
+    Address("POST", "/api/batch"),
     Address("POST", "/api/chat"),
     Address("POST", "/api/ag-ui"),
     Address("POST", "/api/sessions"),

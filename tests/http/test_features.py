@@ -51,6 +51,7 @@ async def test_server_says_what_it_can_do(configure: Callable[..., Config]) -> N
             "max_body_bytes": 8 * 1024 * 1024,
             "max_file_size_mb": 7,
             "max_files_per_message": 3,
+            "max_batch_requests": 50,
         }
         assert told["provider"] == {"name": "anthropic", "model": "script:deltas=5"}
         section = config.provider.anthropic
