@@ -105,6 +105,8 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     created_at: int
     updated_at: int
     deleted_at: int | None = None
+    purged_at: int | None = None
+    """When its words were removed for good: it is in the trash, and empty."""
 
 
 class Session(msgspec.Struct, frozen=True, kw_only=True):

@@ -162,7 +162,9 @@ ROUTES = [
         errors=ASKS,
     ),
     Endpoint("DELETE", MESSAGE, messages.delete, answer=Message, errors=WRITES),
-    Endpoint("POST", f"{MESSAGE}/restore", messages.restore, answer=Message, errors=WRITES),
+    Endpoint(
+        "POST", f"{MESSAGE}/restore", messages.restore, answer=Message, errors=(*WRITES, e.Conflict)
+    ),
     Endpoint(
         *("POST", f"{MESSAGE}/retry", messages.retry),
         makes=True,

@@ -149,6 +149,8 @@ def resume(db: sqlite3.Connection, user_id: str, asked: Asked, target_id: str) -
 
 
 def _refuse_deleted(message: Message) -> None:
+    if message.purged_at is not None:
+        raise messages.was_purged(message.id)
     if message.deleted_at is not None:
         raise Conflict(f"The message {message.id} was deleted.", hint="Restore it first.")
 
@@ -282,6 +284,8 @@ def _sent_before(
         hint="A new message needs a new id; the same one is only for sending it again.",
     )
     message = messages.get(db, user_id, message_id)
+    if message.purged_at is not None:
+        raise messages.was_purged(message_id)
     run = runs.of_question(db, message_id)
     same = message.content == content and session_id in (None, message.session_id)
     if file_ids is not None:

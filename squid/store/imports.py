@@ -13,7 +13,8 @@ from typing import Any
 
 import msgspec
 
-from squid.errors import Conflict, IdTaken
+from squid.errors import Conflict, IdTaken, NotFound
+from squid.ids import now
 from squid.models import File, Message, Session
 from squid.store import files as stored_files
 from squid.store import messages as stored_messages
@@ -59,18 +60,20 @@ def session(db: sqlite3.Connection, user_id: str, new: Session) -> bool:
     """Make a session of the user's; `settle` it when its messages are there. Says
     whether it is new."""
     if stored_sessions.exists(db, new.id):
-        if user_id != stored_sessions.owner(db, new.id):
-            raise _taken("session", new.id)
-        old = stored_sessions.get(db, user_id, new.id, deleted=True)
+        try:
+            old = stored_sessions.get(db, user_id, new.id, deleted=True)
+        except NotFound:
+            raise _taken("session", new.id) from None
         # What a database counts for itself is in no export.
         _same("session", old, new, but=("message_count", "live_run_id", "version"))
         return False
     db.execute(
         "INSERT INTO sessions (id, title, system, model, head, input_tokens, output_tokens,"
-        " created_at, active_at, deleted_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " created_at, active_at, deleted_at, version)"
+        f" VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, {stored_sessions.FIRST_VERSION})",
         (
             *(new.id, new.title, new.system, new.model, new.head, new.input_tokens),
-            *(new.output_tokens, new.created_at, new.active_at, new.deleted_at),
+            *(new.output_tokens, new.created_at, new.active_at, new.deleted_at, new.id),
         ),
     )
     db.execute(
@@ -92,13 +95,15 @@ def messages(db: sqlite3.Connection, new: Sequence[Message]) -> list[Message]:
     added = [one for one in new if one.id not in here]
     db.executemany(
         "INSERT INTO messages (id, session_id, parent_id, depth, role, status, created_at,"
-        " updated_at, deleted_at, run_id, model, stop_reason, usage, error, tool, content,"
-        " reasoning) VALUES (?, ?, ?, coalesce((SELECT depth + 1 FROM messages WHERE id = ?), 0),"
-        " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " updated_at, deleted_at, purged_at, run_id, model, stop_reason, usage, error, tool,"
+        " content, reasoning)"
+        " VALUES (?, ?, ?, coalesce((SELECT depth + 1 FROM messages WHERE id = ?), 0),"
+        " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
             (
                 *(one.id, one.session_id, one.parent_id, one.parent_id, one.role, one.status),
-                *(one.created_at, one.updated_at, one.deleted_at, one.run_id, one.model),
+                *(one.created_at, one.updated_at, one.deleted_at, one.purged_at),
+                *(one.run_id, one.model),
                 *(one.stop_reason, _json(one.usage), _json(one.error), _json(one.tool)),
                 *(one.content, one.reasoning),
             )
@@ -113,11 +118,12 @@ def messages(db: sqlite3.Connection, new: Sequence[Message]) -> list[Message]:
 
 
 def settle(db: sqlite3.Connection, session_id: str) -> None:
-    """Count a session's messages, now that they are there, and tell its members."""
+    """Count a session's messages, now that they are there, and tell its members. For
+    retention, it begins now: its own times may be long past."""
     db.execute(
         "UPDATE sessions SET message_count = (SELECT count(*) FROM messages"
-        " WHERE session_id = ? AND deleted_at IS NULL) WHERE id = ?",
-        (session_id, session_id),
+        " WHERE session_id = ? AND deleted_at IS NULL), retention_from = ? WHERE id = ?",
+        (session_id, now(), session_id),
     )
     stored_sessions.touch(db, session_id, "session")
 

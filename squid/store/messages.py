@@ -12,14 +12,14 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from squid.errors import InvalidRequest, NotFound
+from squid.errors import Conflict, InvalidRequest, NotFound
 from squid.ids import now
 from squid.models import Message, MessageStatus, Problem, Role, Session, Source, ToolCall, Usage
 from squid.store import files, sessions, sources
 
 _COLUMNS = (
     "id, session_id, parent_id, role, status, content, reasoning, tool, model,"
-    " stop_reason, usage, error, run_id, created_at, updated_at, deleted_at"
+    " stop_reason, usage, error, run_id, created_at, updated_at, deleted_at, purged_at"
 )
 _FIELDS = [name.strip() for name in _COLUMNS.split(",")]
 _tool = msgspec.json.Decoder(ToolCall)
@@ -271,14 +271,26 @@ def set_result(db: sqlite3.Connection, message_id: str, tool: ToolCall) -> None:
 def set_deleted(db: sqlite3.Connection, user_id: str, message_id: str, deleted: bool) -> Message:
     message = get(db, user_id, message_id)
     if (message.deleted_at is not None) != deleted:
-        at = now() if deleted else None
-        db.execute("UPDATE messages SET deleted_at = ? WHERE id = ?", (at, message_id))
+        if message.purged_at is not None:
+            raise was_purged(message_id)
+        db.execute(
+            # What a person took out of the trash, no limit puts there again.
+            "UPDATE messages SET deleted_at = ?, restored_at = ? WHERE id = ?",
+            (now(), None, message_id) if deleted else (None, now(), message_id),
+        )
         db.execute(
             "UPDATE sessions SET message_count = message_count + ? WHERE id = ?",
             (-1 if deleted else 1, message.session_id),
         )
         sessions.touch(db, message.session_id, "message", message_id=message_id)
     return get(db, user_id, message_id)
+
+
+def was_purged(message_id: str) -> Conflict:
+    return Conflict(
+        f"The message {message_id} was deleted, and its words are removed for good.",
+        hint="If there is an archive, they are in it: docs/retention.md says how to read it.",
+    )
 
 
 def _cursor(db: sqlite3.Connection, session_id: str, message_id: str) -> Place:

@@ -147,9 +147,12 @@ def _check(done: list[tuple[int, str, str]], migrations: list[Migration], path: 
 
 
 def _apply(db: sqlite3.Connection, migration: Migration) -> None:
-    db.execute("BEGIN IMMEDIATE")
+    # The first must not have touched the file before it says how room is given back,
+    # which only an empty one takes: later it would cost a VACUUM.
+    db.execute("BEGIN" if migration.version == 1 else "BEGIN IMMEDIATE")
     try:
         if migration.version == 1:
+            db.execute("PRAGMA auto_vacuum = INCREMENTAL")
             db.execute(
                 "CREATE TABLE migrations (version INTEGER PRIMARY KEY, name TEXT NOT NULL,"
                 " checksum TEXT NOT NULL, applied_at INTEGER NOT NULL)"

@@ -14,6 +14,10 @@ from squid.store.cursors import Cursor, Order, Sort
 TITLE_LENGTH = 80
 """Characters of a title made from the first message."""
 
+FIRST_VERSION = "coalesce((SELECT version FROM purged_sessions WHERE id = ?), 0) + 1"
+"""Of a new session: behind any that one of the same id had before it was purged, which
+a cache may still hold."""
+
 _COLUMNS = (
     "s.id, s.title, s.system, s.model, s.head, s.message_count, s.input_tokens,"
     " s.output_tokens, s.live_run_id, s.version, s.created_at, s.active_at, s.deleted_at"
@@ -46,16 +50,17 @@ def create(
         except NotFound:
             raise IdTaken(f"The session id {id} cannot be used.") from None
     db.execute(
-        "INSERT INTO sessions (id, title, system, model, created_at, active_at)"
-        " VALUES (?, ?, ?, ?, ?, ?)",
-        (session_id, title, system, model, at, at),
+        "INSERT INTO sessions (id, title, system, model, created_at, active_at, version)"
+        f" VALUES (?, ?, ?, ?, ?, ?, {FIRST_VERSION})",
+        (session_id, title, system, model, at, at, session_id),
     )
     db.execute(
         "INSERT INTO members (session_id, user_id, role, joined_at) VALUES (?, ?, 'owner', ?)",
         (session_id, user_id, at),
     )
-    changes.add(db, session_id, "session", 1)
-    return get(db, user_id, session_id)
+    session = get(db, user_id, session_id)
+    changes.add(db, session_id, "session", session.version)
+    return session
 
 
 def get(db: sqlite3.Connection, user_id: str, session_id: str, *, deleted: bool = False) -> Session:
@@ -180,7 +185,11 @@ def delete(db: sqlite3.Connection, user_id: str, session_id: str) -> Session:
 def restore(db: sqlite3.Connection, user_id: str, session_id: str) -> Session:
     session = get(db, user_id, session_id, deleted=True)
     if session.deleted_at is not None:
-        db.execute("UPDATE sessions SET deleted_at = NULL WHERE id = ?", (session_id,))
+        db.execute(
+            # Retention would else take it right back.
+            "UPDATE sessions SET deleted_at = NULL, retention_from = ? WHERE id = ?",
+            (now(), session_id),
+        )
         touch(db, session_id, "session")
     return get(db, user_id, session_id)
 

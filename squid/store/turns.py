@@ -51,7 +51,8 @@ def calls_of(db: sqlite3.Connection, run_id: str, message_id: str) -> list[ToolC
         (message_id, run_id),
     ).fetchone():
         message_id = row[0]
-        calls.append(msgspec.json.decode(row[1], type=ToolCall))
+        if row[1] is not None:  # what it said may have been purged
+            calls.append(msgspec.json.decode(row[1], type=ToolCall))
     return calls
 
 

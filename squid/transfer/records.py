@@ -103,6 +103,7 @@ class MessageRecord(Record, frozen=True, kw_only=True):
     created_at: Time
     updated_at: Time
     deleted_at: Time | None = None
+    purged_at: Time | None = None
 
     @classmethod
     def of(cls, message: Message) -> MessageRecord:
@@ -128,6 +129,7 @@ class MessageRecord(Record, frozen=True, kw_only=True):
             created_at=message.created_at,
             updated_at=message.updated_at,
             deleted_at=message.deleted_at,
+            purged_at=message.purged_at,
         )
 
 
