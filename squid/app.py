@@ -16,7 +16,8 @@ from squid.http.errors import HANDLERS
 from squid.http.features import enabled
 from squid.http.guard import Guard
 from squid.http.routes import ROUTES
-from squid.upkeep.sweep import sweep_forever
+from squid.upkeep.jobs import jobs
+from squid.upkeep.scheduler import Scheduler
 
 
 def create_app(config: Config) -> Starlette:
@@ -26,14 +27,13 @@ def create_app(config: Config) -> Starlette:
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         async with open_squid(config) as squid:
             app.state.squid = squid
-            sweeping = asyncio.create_task(
-                sweep_forever(squid.database, keep_log_hours=config.runs.keep_log_hours)
-            )
+            scheduler = Scheduler(squid.database, squid.worker.id, jobs(config, squid.database))
+            upkeep = asyncio.create_task(scheduler.run(), name="squid-upkeep")
             try:
                 yield
             finally:
-                sweeping.cancel()
-                await asyncio.wait([sweeping])
+                upkeep.cancel()
+                await asyncio.wait([upkeep])
 
     return Starlette(
         routes=enabled(ROUTES, config.features),

@@ -22,6 +22,9 @@ from squid.errors import ConfigError
 
 Positive = Annotated[int, msgspec.Meta(ge=1)]
 NotNegative = Annotated[int, msgspec.Meta(ge=0)]
+Limit = Annotated[int, msgspec.Meta(ge=0, le=10**9)]
+"""0 is none."""
+Days = Annotated[int, msgspec.Meta(ge=0, le=36_500)]
 
 
 class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -52,6 +55,19 @@ class Files(Section, frozen=True, kw_only=True):
 
 class Runs(Section, frozen=True, kw_only=True):
     keep_log_hours: NotNegative = 24
+
+
+class Session(Section, frozen=True, kw_only=True):
+    max_age_days: Days = 0
+    max_sessions_per_user: Limit = 0
+    max_messages_per_session: Limit = 0
+    trash_days: Days = 30
+    archive: bool = True
+    cleanup_interval_hours: Annotated[int, msgspec.Meta(ge=1, le=8760)] = 24
+
+
+class Upkeep(Section, frozen=True, kw_only=True):
+    max_database_mb: Limit = 0
 
 
 class Performance(Section, frozen=True, kw_only=True):
@@ -98,6 +114,8 @@ class Config(Section, frozen=True, kw_only=True):
     context: Context = Context()
     files: Files = Files()
     runs: Runs = Runs()
+    session: Session = Session()
+    upkeep: Upkeep = Upkeep()
     performance: Performance = Performance()
     features: Features = Features()
     provider: Provider = Provider()

@@ -1,17 +1,12 @@
 """Tidying that nobody has to ask for: logs of runs that ended long ago, files that no
-message came to carry, and old lines of the change feed."""
+message came to carry, and old lines of the change feed. Each returns what it removed."""
 
 from __future__ import annotations
 
-import asyncio
-import logging
-
-from squid.errors import DatabaseError
 from squid.ids import now
 from squid.store import changes, files, runs
 from squid.store.database import Database
-
-log = logging.getLogger(__name__)
+from squid.upkeep.pace import Pace
 
 HOUR_MS = 3_600_000
 FILE_HOURS = 24
@@ -21,25 +16,22 @@ CHANGES = 10_000
 """Lines of the feed kept for readers that come back."""
 
 
-async def sweep(database: Database, *, keep_log_hours: int) -> None:
-    """Once. Each step is a small commit, so that no live answer waits for it."""
-    removed = 0
-    while await database.write(runs.remove_logs, now() - keep_log_hours * HOUR_MS):
-        pass
-    while await database.write(files.sweep, now() - FILE_HOURS * HOUR_MS):
+async def sweep_logs(database: Database, *, keep_log_hours: int) -> dict[str, int]:
+    pace, removed = Pace(database), 0
+    while some := await pace.write(runs.remove_logs, now() - keep_log_hours * HOUR_MS):
+        removed += some
+    return {"logs_removed": removed}
+
+
+async def sweep_files(database: Database) -> dict[str, int]:
+    pace, removed = Pace(database), 0
+    while await pace.write(files.sweep, now() - FILE_HOURS * HOUR_MS):
         removed += 1
-    while await database.write(changes.trim, CHANGES):
-        pass
-    if removed:
-        log.info("removed %d files that no message carries", removed)
+    return {"files_removed": removed}
 
 
-async def sweep_forever(database: Database, *, keep_log_hours: int) -> None:
-    while True:
-        try:
-            await sweep(database, keep_log_hours=keep_log_hours)
-        except DatabaseError as error:
-            log.warning("tidying was put off: %s", error)
-        except Exception:
-            log.exception("tidying failed")
-        await asyncio.sleep(3600)
+async def sweep_changes(database: Database) -> dict[str, int]:
+    pace, removed = Pace(database), 0
+    while (some := await pace.write(changes.trim, CHANGES)) > 0:
+        removed += some
+    return {"changes_removed": removed}

@@ -12,14 +12,15 @@ ROOT = Path(__file__).parents[2]
 LEVELS = (
     ("models", "config", "ids", "errors"),
     ("providers", "store"),
-    ("context", "upkeep", "transfer"),
+    ("context", "transfer"),
     ("runs",),
+    ("upkeep",),
     ("core",),
     ("cli", "http"),
     ("app",),
 )
 LEVEL = {room: level for level, rooms in enumerate(LEVELS) for room in rooms}
-APART = ({"providers", "store"}, {"cli", "http"}, {"context", "upkeep"}, {"upkeep", "transfer"})
+APART = ({"providers", "store"}, {"cli", "http"})
 """On one level, and nothing to each other."""
 
 MODULES = sorted((ROOT / "squid").rglob("*.py"))
