@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from squid import __version__
-from squid.cli import ask, export, import_, model, serve, settings
+from squid.cli import ask, cleanup, export, import_, model, serve, settings
 from squid.cli.commands import Command, Group
 from squid.errors import (
     ConfigError,
@@ -54,6 +54,7 @@ app.command(cls=Command)(serve.serve)
 app.command(cls=Command)(ask.ask)
 app.command(cls=Command)(export.export)
 app.command("import", cls=Command)(import_.import_)
+app.command(cls=Command)(cleanup.cleanup)
 app.add_typer(model.app, name="model")
 
 
