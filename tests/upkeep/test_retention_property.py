@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from squid.config import Config
@@ -250,7 +250,12 @@ def named(plan: Any) -> Expected:
     )
 
 
-@settings(deadline=None, max_examples=120, suppress_health_check=list(HealthCheck))
+@settings(
+    deadline=None,
+    max_examples=120,
+    suppress_health_check=list(HealthCheck),
+    phases=(Phase.explicit, Phase.reuse, Phase.generate),  # shrinking takes minutes here
+)
 @given(st.data(), RULES)
 def test_retention_never_touches_what_it_must_keep(data: st.DataObject, rules: Rules) -> None:
     with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory() as folder:
