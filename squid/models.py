@@ -127,6 +127,8 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     created_at: int
     active_at: int
     """When the last message was sent or finished."""
+    archived_at: int | None = None
+    """When it was put away; a message sent into it brings it back."""
     deleted_at: int | None = None
 
 

@@ -39,6 +39,8 @@ class UpdateSession(Body, frozen=True, kw_only=True):
     title: Title | msgspec.UnsetType = msgspec.UNSET
     system: str | msgspec.UnsetType | None = msgspec.UNSET
     model: str | msgspec.UnsetType | None = msgspec.UNSET
+    archived: bool | msgspec.UnsetType = msgspec.UNSET
+    """Whether it is put away, out of the lists. A message sent into it brings it back."""
     head: str | msgspec.UnsetType = msgspec.UNSET
     """A message: the newest branch through it is shown from now on."""
 
@@ -54,7 +56,9 @@ class ListSessions(Query, frozen=True, kw_only=True):
     cursor: str | None = None
     """`next` of the page before. The other parameters stay the same from page to page."""
     deleted: bool = False
-    """The trash instead."""
+    """The trash instead, with archived sessions among the others."""
+    archived: bool = False
+    """Only archived sessions; else they are left out."""
     text: Words | None = None
     """Only with this text in the title or in a message. A to Z match a to z; no other sign
     has a meaning of its own."""
@@ -115,15 +119,13 @@ async def read_one(request: Request) -> Response:
 
 
 async def update(request: Request) -> Response:
-    """Change a session: title, system prompt, model, shown branch."""
+    """Change a session: title, system prompt, model, shown branch; archive it."""
     body = await read(request, UpdateSession)
     fields = {
         name: value
-        for name in ("title", "system", "model")
+        for name in ("title", "system", "model", "archived", "head")
         if (value := getattr(body, name)) is not msgspec.UNSET
     }
-    if body.head is not msgspec.UNSET:
-        fields["head"] = body.head
     return answer(
         await squid(request).database.write(
             messages.update_session, user_id(request), request.path_params["session_id"], **fields

@@ -69,11 +69,12 @@ def session(db: sqlite3.Connection, user_id: str, new: Session) -> bool:
         return False
     db.execute(
         "INSERT INTO sessions (id, title, system, model, head, input_tokens, output_tokens,"
-        " created_at, active_at, deleted_at, version)"
-        f" VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, {stored_sessions.FIRST_VERSION})",
+        " created_at, active_at, archived_at, deleted_at, version)"
+        f" VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, {stored_sessions.FIRST_VERSION})",
         (
             *(new.id, new.title, new.system, new.model, new.head, new.input_tokens),
-            *(new.output_tokens, new.created_at, new.active_at, new.deleted_at, new.id),
+            *(new.output_tokens, new.created_at, new.active_at, new.archived_at),
+            *(new.deleted_at, new.id),
         ),
     )
     db.execute(

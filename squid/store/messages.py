@@ -211,13 +211,15 @@ def update_session(
     /,
     *,
     head: str | None = None,
+    archived: bool | None = None,
     **fields: str | None,
 ) -> Session:
-    """Set a session's title, system prompt or model, and which branch is shown."""
+    """Set a session's title, system prompt or model, whether it is archived, and which
+    branch is shown."""
     sessions.get(db, user_id, session_id)
     if head is not None:
         show_branch(db, user_id, session_id, head)
-    return sessions.update(db, user_id, session_id, **fields)
+    return sessions.update(db, user_id, session_id, archived=archived, **fields)
 
 
 def finish(

@@ -20,7 +20,8 @@ a cache may still hold."""
 
 _COLUMNS = (
     "s.id, s.title, s.system, s.model, s.head, s.message_count, s.input_tokens,"
-    " s.output_tokens, s.live_run_id, s.version, s.created_at, s.active_at, s.deleted_at"
+    " s.output_tokens, s.live_run_id, s.version, s.created_at, s.active_at, s.archived_at,"
+    " s.deleted_at"
 )
 _FIELDS = [name.strip().removeprefix("s.") for name in _COLUMNS.split(",")]
 _FROM = "FROM members m JOIN sessions s ON s.id = m.session_id"
@@ -103,6 +104,7 @@ def page(
     limit: int = 50,
     cursor: str | None = None,
     deleted: bool = False,
+    archived: bool = False,
     text: str | None = None,
     model: str | None = None,
     active_after: int | None = None,
@@ -111,7 +113,8 @@ def page(
     order: Order | None = None,
 ) -> tuple[list[Session], str | None]:
     """A page, and the cursor of the next one if there is one. Titles are listed from A
-    on, times from the newest back, unless `order` says otherwise."""
+    on, times from the newest back, unless `order` says otherwise. Only archived sessions
+    where `archived` asks for them; the trash shows them among the others, too."""
     order = order or ("asc" if sort == "title" else "desc")
     last = cursors.decode(cursor, sort, order) if cursor is not None else None
     moves = last.moves if last else _moves(db)
@@ -122,6 +125,8 @@ def page(
         title, active_at = (f"coalesce(moved.{name}, s.{name})" for name in ("title", "active_at"))
     where = [f"m.user_id = ? AND s.deleted_at IS {'NOT NULL' if deleted else 'NULL'}"]
     values.append(user_id)
+    if archived or not deleted:
+        where.append(f"s.archived_at IS {'NOT NULL' if archived else 'NULL'}")
     if text:
         where.append(
             # One scan of all messages is faster than a look at each session's.
@@ -158,13 +163,29 @@ def page(
     return found, cursors.encode(Cursor(sort, order, rows[limit - 1][-1], found[-1].id, moves))
 
 
-def update(db: sqlite3.Connection, user_id: str, session_id: str, **fields: str | None) -> Session:
-    """Set `title`, `system` or `model`."""
-    get(db, user_id, session_id)
+def update(
+    db: sqlite3.Connection,
+    user_id: str,
+    session_id: str,
+    *,
+    archived: bool | None = None,
+    **fields: str | None,
+) -> Session:
+    """Set `title`, `system` or `model`; archive it or bring it back."""
+    session = get(db, user_id, session_id)
+    if archived is not None:
+        _set_archived(db, session, archived)
     for name, value in fields.items():
         assert name in {"title", "system", "model"}
         db.execute(f"UPDATE sessions SET {name} = ? WHERE id = ?", (value, session_id))
     touch(db, session_id, "session")
+    return get(db, user_id, session_id)
+
+
+def archive(db: sqlite3.Connection, user_id: str, session_id: str, archived: bool) -> Session:
+    """Put a session away, or bring it back; when it was last active stays what it was."""
+    if _set_archived(db, get(db, user_id, session_id), archived):
+        touch(db, session_id, "session")
     return get(db, user_id, session_id)
 
 
@@ -227,10 +248,11 @@ def grew(
     live_run_id: str | None = None,
 ) -> None:
     """Note that messages were added and that `head` is the last of the shown branch.
-    The first question gives an untitled session its title."""
+    The first question gives an untitled session its title. An archived one is back."""
     db.execute(
         "UPDATE sessions SET head = ?, message_count = message_count + ?, active_at = ?,"
-        " live_run_id = ?, title = CASE WHEN title = '' THEN ? ELSE title END WHERE id = ?",
+        " live_run_id = ?, title = CASE WHEN title = '' THEN ? ELSE title END,"
+        " archived_at = NULL WHERE id = ?",
         (head, messages, now(), live_run_id, title_of(question or ""), session_id),
     )
 
@@ -272,6 +294,15 @@ def title_of(question: str) -> str:
 
 def _session(row: tuple[Any, ...]) -> Session:
     return Session(**dict(zip(_FIELDS, row, strict=True)))
+
+
+def _set_archived(db: sqlite3.Connection, session: Session, archived: bool) -> bool:
+    """Says whether that changed anything."""
+    if (session.archived_at is not None) == archived:
+        return False
+    at = now() if archived else None
+    db.execute("UPDATE sessions SET archived_at = ? WHERE id = ?", (at, session.id))
+    return True
 
 
 def _moves(db: sqlite3.Connection) -> int:

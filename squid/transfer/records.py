@@ -66,6 +66,7 @@ class SessionRecord(Record, frozen=True, kw_only=True):
     output_tokens: Count = 0
     created_at: Time
     active_at: Time
+    archived_at: Time | None = None
     deleted_at: Time | None = None
 
     @classmethod
@@ -80,6 +81,7 @@ class SessionRecord(Record, frozen=True, kw_only=True):
             output_tokens=session.output_tokens,
             created_at=session.created_at,
             active_at=session.active_at,
+            archived_at=session.archived_at,
             deleted_at=session.deleted_at,
         )
 

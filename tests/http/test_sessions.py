@@ -115,6 +115,29 @@ async def test_deleted_session_is_gone_until_restored(client: httpx2.AsyncClient
     assert await shown(client, session_id) == ["Hello", "w0 w1 w2 w3 w4 "]
 
 
+async def test_archived_session_is_out_of_the_list_until_somebody_speaks(served: Served) -> None:
+    client, _ = served
+    session = (await asked(client))["session"]
+    url = f"/api/sessions/{session['id']}"
+    before = (await client.get(url)).json()["session"]
+    archived = (await client.patch(url, json={"archived": True})).json()
+    assert archived["archived_at"] is not None
+    assert (archived["version"], archived["active_at"]) == (
+        before["version"] + 1,
+        before["active_at"],
+    )
+    assert (await client.get("/api/sessions")).json()["sessions"] == []
+    listed = await client.get("/api/sessions?archived=true")
+    assert listed.json()["sessions"] == [archived]
+    assert (await client.get(url)).json()["session"] == archived, "opened as ever"
+    await asked(client, "And?", session_id=session["id"])
+    [back] = (await client.get("/api/sessions")).json()["sessions"]
+    assert (back["id"], back["archived_at"]) == (session["id"], None)
+    assert (await client.get("/api/sessions?archived=true")).json()["sessions"] == []
+    for value in (None, 1, "true"):
+        problem(await client.patch(url, json={"archived": value}), 422, "invalid-request")
+
+
 async def test_deleting_stops_a_live_answer(served: Served) -> None:
     client, squid = served
     session_id = (await client.post("/api/sessions", json={})).json()["id"]

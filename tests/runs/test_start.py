@@ -107,6 +107,16 @@ async def test_only_what_ended_early_can_be_continued(squid: Squid) -> None:
             await squid.ask(ME, start.resume, id_)
 
 
+@pytest.mark.parametrize("begin", [start.retry, start.resume])
+async def test_whatever_is_asked_brings_an_archived_session_back(squid: Squid, begin: Any) -> None:
+    first = await say(squid, script="deltas=3,stop_reason=max_tokens")
+    await answered(squid, first)
+    await squid.database.write(sessions.archive, ME, first.session.id, True)
+    again = await squid.ask(ME, begin, first.run.message_id)
+    assert again.session.archived_at is None
+    await answered(squid, again)
+
+
 async def test_what_went_on_cannot_be_continued(squid: Squid) -> None:
     cut = await answered(squid, await say(squid, script="deltas=3,cut_after=1"))
     await answered(squid, await say(squid, session_id=cut.session_id))

@@ -113,7 +113,7 @@ def pages(db: sqlite3.Connection, **wanted: Any) -> Iterator[list[str]]:
 
 
 WRITES = st.tuples(
-    st.sampled_from(["make", "use", "rename", "delete", "restore"]),
+    st.sampled_from(["make", "use", "rename", "delete", "restore", "archive", "unarchive", "grow"]),
     st.integers(0, 11),
     st.sampled_from(["", "a", "A", "b", "a\0b", "Ä", "z"]),
     st.integers(0, 12),
@@ -133,10 +133,23 @@ def write(db: sqlite3.Connection, made: int, kind: str, which: int, title: str, 
         sessions.delete(db, ME, id_)
     elif kind == "restore":
         sessions.restore(db, ME, id_)
+    elif kind in ("archive", "unarchive") and id_ not in deleted(db):
+        sessions.archive(db, ME, id_, kind == "archive")
+    elif kind == "grow":
+        add_message(db, id_, f"m{made}")
+        sessions.grew(db, id_, head=f"m{made}", messages=1)
 
 
 def deleted(db: sqlite3.Connection) -> set[str]:
     return {id_ for (id_,) in db.execute("SELECT id FROM sessions WHERE deleted_at IS NOT NULL")}
+
+
+def in_the_list(db: sqlite3.Connection, archived: bool) -> set[str]:
+    state = "NOT NULL" if archived else "NULL"
+    rows = db.execute(
+        f"SELECT id FROM sessions WHERE deleted_at IS NULL AND archived_at IS {state}"
+    )
+    return {id_ for (id_,) in rows}
 
 
 @settings(deadline=None, max_examples=200)
@@ -145,9 +158,14 @@ def deleted(db: sqlite3.Connection) -> set[str]:
     limit=st.integers(1, 5),
     sort=st.sampled_from(SORTS),
     order=st.sampled_from(ORDERS),
+    archived=st.booleans(),
 )
 def test_pages_never_skip_or_repeat_while_others_write(
-    between: list[list[tuple[str, int, str, int]]], limit: int, sort: str, order: str
+    between: list[list[tuple[str, int, str, int]]],
+    limit: int,
+    sort: str,
+    order: str,
+    archived: bool,
 ) -> None:
     with closing(fresh()) as db:
         for number in range(12):
@@ -155,21 +173,36 @@ def test_pages_never_skip_or_repeat_while_others_write(
             db.execute(
                 "UPDATE sessions SET active_at = ? WHERE id = ?", (number // 2, f"s{number:02}")
             )
-        first = ids(db, limit=100, sort=sort, order=order)
+            if archived == (number % 3 > 0):
+                sessions.archive(db, ME, f"s{number:02}", True)
+        wanted = {"sort": sort, "order": order, "archived": archived}
+        first = ids(db, limit=100, **wanted)
+        assert set(first) == in_the_list(db, archived)
         seen: list[str] = []
-        ever_deleted: set[str] = set()
+        always = set(first)
         made = 0
         writes = iter(between)
-        for found in pages(db, limit=limit, sort=sort, order=order):
+        for found in pages(db, limit=limit, **wanted):
             seen += found
             for one in next(writes, []):
                 made += 1
                 write(db, made, *one)
-                ever_deleted |= deleted(db)
+                always &= in_the_list(db, archived)
         assert len(seen) == len(set(seen)), "repeated"
-        assert set(first) - ever_deleted <= set(seen), "skipped"
+        assert always <= set(seen), "skipped"
         old = [id_ for id_ in seen if id_ in first]
         assert old == [id_ for id_ in first if id_ in old], "in the order of the first page"
+
+
+def test_archived_ones_are_a_list_of_their_own(three: sqlite3.Connection) -> None:
+    sessions.archive(three, ME, "a", True)
+    sessions.archive(three, ME, "c", True)
+    assert (ids(three), ids(three, archived=True)) == (["b"], ["a", "c"])
+    sessions.delete(three, ME, "a")
+    sessions.delete(three, ME, "b")
+    assert (ids(three), ids(three, archived=True)) == ([], ["c"])
+    assert ids(three, deleted=True) == ["a", "b"], "the trash shows both"
+    assert ids(three, deleted=True, archived=True) == ["a"]
 
 
 def test_moves_are_trimmed(db: sqlite3.Connection) -> None:

@@ -43,6 +43,7 @@ def test_id_of_a_deleted_or_foreign_session_is_taken(db: sqlite3.Connection) -> 
         lambda db: sessions.get(db, ME, "hers"),
         lambda db: sessions.version(db, ME, "hers"),
         lambda db: sessions.update(db, ME, "hers", title="mine"),
+        lambda db: sessions.archive(db, ME, "hers", True),
         lambda db: sessions.delete(db, ME, "hers"),
         lambda db: sessions.restore(db, ME, "hers"),
         lambda db: messages.page(db, ME, "hers"),
@@ -115,6 +116,19 @@ def test_deleted_session_is_in_the_trash_until_restored(db: sqlite3.Connection) 
     assert restored.deleted_at is None
     assert restored.version == deleted.version + 1
     assert sessions.restore(db, ME, "s") == restored
+
+
+def test_archived_session_is_put_away_and_is_active_when_it_was(db: sqlite3.Connection) -> None:
+    session = add_session(db, ME, id="s", title="T")
+    archived = sessions.archive(db, ME, "s", True)
+    assert archived.archived_at is not None
+    assert (archived.version, archived.active_at) == (session.version + 1, session.active_at)
+    assert [change.version for change in changes.after(db, ME, 0)] == [1, 2]
+    assert sessions.archive(db, ME, "s", True) == archived, "a second time changes nothing"
+    assert sessions.get(db, ME, "s") == archived
+    assert sessions.newest(db, ME) is None, "one goes on with what is at hand"
+    back = sessions.update(db, ME, "s", title="U", archived=False)
+    assert (back.archived_at, back.title, back.version) == (None, "U", 3)
 
 
 def test_update_sets_only_what_is_named(db: sqlite3.Connection) -> None:

@@ -52,11 +52,13 @@ def databases(draw: st.DrawFn) -> sqlite3.Connection:
             ids.append(draw_message(draw, db, session_id, name, parent, some_files, uploads))
         row = (
             *(draw(TEXT), draw(MAYBE), draw(MAYBE), draw(st.sampled_from([None, *ids]))),
-            *(draw(COUNT), draw(COUNT), draw(TIME), draw(TIME), draw(st.none() | TIME)),
+            *(draw(COUNT), draw(COUNT), draw(TIME), draw(TIME)),
+            *(draw(st.none() | TIME), draw(st.none() | TIME)),
         )
         db.execute(
             "UPDATE sessions SET title = ?, system = ?, model = ?, head = ?, input_tokens = ?,"
-            " output_tokens = ?, created_at = ?, active_at = ?, deleted_at = ? WHERE id = ?",
+            " output_tokens = ?, created_at = ?, active_at = ?, archived_at = ?, deleted_at = ?"
+            " WHERE id = ?",
             (*row, session_id),
         )
     return db
@@ -143,6 +145,14 @@ def test_it_is_json_with_a_record_a_line(db: sqlite3.Connection) -> None:
     assert tree["messages"][0]["files"] == [tree["files"][0]["id"]]
     assert len(text.splitlines()) == 13
     assert b"local" not in text, "whose it is, the importing user says"
+
+
+def test_what_says_nothing_is_left_out(db: sqlite3.Connection) -> None:
+    """So exports from before there was an archive are read as they are."""
+    add_session(db, id="trip")
+    assert b"archived_at" not in exported(db)
+    sessions.archive(db, ME, "trip", True)
+    assert b"archived_at" in exported(db)
 
 
 def test_written_otherwise_it_is_the_same(db: sqlite3.Connection) -> None:
@@ -243,6 +253,7 @@ def test_messages_that_are_missing_are_added(db: sqlite3.Connection) -> None:
     [
         ("UPDATE sessions SET title = 'Other'", "session trip is here already, with another title"),
         ("UPDATE sessions SET deleted_at = 1", "another deleted_at"),
+        ("UPDATE sessions SET archived_at = 1", "another archived_at"),
         ("UPDATE messages SET content = '' WHERE id = 'm00001'", "message m00001 is here already"),
         ("UPDATE files SET media_type = 'image/png'", "with another media_type"),
         ("DELETE FROM message_files", "with another files"),
