@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+import sqlite3
 import stat
 import sys
 import tempfile
@@ -19,9 +20,9 @@ from typing import TYPE_CHECKING, BinaryIO
 import typer
 
 from squid.config import Config
-from squid.core import open_squid
 from squid.errors import InvalidRequest
 from squid.runs.cut import cut_off
+from squid.store import once, sessions
 from squid.store.users import LOCAL
 from squid.transfer import json, markdown
 from squid.transfer.records import Counts, Imported
@@ -46,11 +47,11 @@ def export(
             hint="squid export SESSION_ID, or squid export --all -o sessions.json",
         )
     if output is None:
-        asyncio.run(_export(config, sys.stdout.buffer, session_id, format, quiet=_on_terminal()))
+        _export(config, sys.stdout.buffer, session_id, format, quiet=_on_terminal())
         sys.stdout.buffer.flush()
         return
     with _replacing(output) as file:
-        counts = asyncio.run(_export(config, file, session_id, format, quiet=False))
+        counts = _export(config, file, session_id, format, quiet=False)
     typer.echo(f"Exported {_told(counts)} to {output}", err=True)
 
 
@@ -61,8 +62,8 @@ def import_(config: Config, path: Path) -> None:
     typer.echo(_outcome(done))
 
 
-async def _export(
-    config: Config, file: BinaryIO, session_id: str | None, format: str, *, quiet: bool
+def _export(
+    config: Config, file: BinaryIO, given: str | None, format: str, *, quiet: bool
 ) -> Counts:
     with _Bar("Exporting", quiet=quiet) as bar:
         written = 0
@@ -74,14 +75,18 @@ async def _export(
                 written += len(data)
                 bar.show(written, None)
 
-        async with open_squid(config) as squid:
-            with bar.stopping():
-                return await squid.database.read(
-                    FORMATS[format], LOCAL, Out(), cut_off, session_id=session_id
-                )
+        def write(db: sqlite3.Connection) -> Counts:
+            session = sessions.find(db, LOCAL, given, deleted=True) if given else None
+            return FORMATS[format](
+                db, LOCAL, Out(), cut_off, session_id=session.id if session else None
+            )
+
+        return once.read(config, write)
 
 
 async def _import(config: Config, file: BinaryIO) -> Imported:
+    from squid.core import open_squid
+
     with _Bar("Importing") as bar:
         async with open_squid(config) as squid:
             with bar.stopping():

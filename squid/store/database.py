@@ -18,7 +18,8 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import aiosqlite
 
-from squid.errors import DatabaseBusy, DatabaseError, DiskFull, SquidError
+from squid.errors import DatabaseError
+from squid.store.sqlite import pragmas, translate
 
 log = logging.getLogger(__name__)
 
@@ -86,7 +87,7 @@ class Database:
             result: T = await asyncio.shield(reading)
             return result
         except sqlite3.Error as error:
-            raise _translate(error) from error
+            raise translate(error) from error
 
     def _returned(self, reader: aiosqlite.Connection, done: asyncio.Future[Any]) -> None:
         self._free.put_nowait(reader)
@@ -121,7 +122,7 @@ class Database:
         try:
             return int(await _on_thread(self._writer, _data_version))
         except sqlite3.Error as error:
-            raise _translate(error) from error
+            raise translate(error) from error
 
     async def close(self) -> None:
         """Finish what was handed in, then close; the log is folded into the file."""
@@ -149,7 +150,7 @@ class Database:
         except Exception as error:
             for _, done in batch:
                 if not done.done():
-                    done.set_exception(_translate(error))
+                    done.set_exception(translate(error))
                     done.exception()  # a caller that left must not be warned about
             return
         self.commits += 1
@@ -160,7 +161,7 @@ class Database:
             if refused is None:
                 done.set_result(value)
             else:
-                done.set_exception(_translate(refused))
+                done.set_exception(translate(refused))
                 done.exception()
         for look_again in self._after_commit:
             look_again()
@@ -171,14 +172,11 @@ async def _connect(path: Path, synchronous: str, busy_timeout: float) -> aiosqli
         path, isolation_level=None, timeout=busy_timeout, cached_statements=256
     )
     try:
-        await connection.execute("PRAGMA journal_mode = WAL")
-        await connection.execute(f"PRAGMA synchronous = {synchronous}")
-        await connection.execute("PRAGMA foreign_keys = 1")
-        await connection.execute("PRAGMA temp_store = MEMORY")
-        await connection.execute("PRAGMA mmap_size = 268435456")
+        for pragma in pragmas(synchronous):
+            await connection.execute(pragma)
     except sqlite3.Error as error:
         await connection.close()
-        raise _translate(error) from error
+        raise translate(error) from error
     return connection
 
 
@@ -228,23 +226,3 @@ def _write(
 
 def _data_version(db: sqlite3.Connection) -> int:
     return int(db.execute("PRAGMA data_version").fetchone()[0])
-
-
-def _translate(error: Exception) -> Exception:
-    """What a person should be told of an error of SQLite's."""
-    if isinstance(error, SquidError) or not isinstance(error, sqlite3.Error):
-        return error
-    name = getattr(error, "sqlite_errorname", "")
-    if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
-        return DatabaseBusy(
-            "Another program holds the database locked.",
-            hint="Try again; if it stays like this, look for a program that has it open.",
-        )
-    if name.startswith(("SQLITE_FULL", "SQLITE_IOERR")):
-        return DiskFull(
-            "The database could not be written: the disk is full or failing.",
-            hint="Make room on the disk; nothing that was shown is lost.",
-        )
-    if name.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_NOTADB", "SQLITE_CORRUPT")):
-        return DatabaseError(f"The database cannot be used: {error}.")
-    return error

@@ -12,10 +12,9 @@ import os
 import sqlite3
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
-
-from filelock import FileLock
 
 from squid.errors import DatabaseError, MigrationError
 from squid.ids import now
@@ -68,6 +67,11 @@ def migrate(path: Path, migrations: list[Migration] | None = None) -> list[Migra
             raise DatabaseError(f"{path} cannot be written.", hint="Check its permissions.")
         if not fresh:
             _recognise(path)
+            if not _missing(path, migrations):
+                return []
+        # Where it is needed: it takes as long to import as all of this does.
+        from filelock import FileLock
+
         # Two processes that start at once must not both migrate.
         with FileLock(f"{path}.migrate.lock", timeout=60):
             return _migrate(path, migrations, fresh)
@@ -101,6 +105,13 @@ def _of_another_program(path: Path) -> DatabaseError:
     return DatabaseError(
         f"{path} is a database of another program.", hint="Name another file in [database] path."
     )
+
+
+def _missing(path: Path, migrations: list[Migration]) -> list[Migration]:
+    with closing(sqlite3.connect(path, isolation_level=None, timeout=30)) as db:
+        done = _applied(db, path)
+    _check(done, migrations, path)
+    return migrations[len(done) :]
 
 
 def _migrate(path: Path, migrations: list[Migration], fresh: bool) -> list[Migration]:

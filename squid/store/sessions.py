@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from typing import Any, Literal
 
-from squid.errors import IdTaken, NotFound
+from squid.errors import IdTaken, InvalidRequest, NotFound
 from squid.ids import new_id, now
 from squid.models import Session
 from squid.store import changes, cursors
@@ -17,6 +18,12 @@ TITLE_LENGTH = 80
 FIRST_VERSION = "coalesce((SELECT version FROM purged_sessions WHERE id = ?), 0) + 1"
 """Of a new session: behind any that one of the same id had before it was purged, which
 a cache may still hold."""
+
+MIN_BEGINNING = 4
+"""Characters of an id that may stand for all of it."""
+
+CANDIDATES = 5
+"""Ids that are named where a beginning stands for several."""
 
 _COLUMNS = (
     "s.id, s.title, s.system, s.model, s.head, s.message_count, s.input_tokens,"
@@ -133,7 +140,7 @@ def page(
             "(s.title LIKE ? ESCAPE '\\' OR s.id IN (SELECT session_id FROM messages"
             " WHERE content LIKE ? ESCAPE '\\' AND deleted_at IS NULL))"
         )
-        values += [_containing(text)] * 2
+        values += [containing(text)] * 2
     if model is not None:
         where.append(
             "(s.model = ? OR EXISTS"
@@ -213,6 +220,65 @@ def restore(db: sqlite3.Connection, user_id: str, session_id: str) -> Session:
         )
         touch(db, session_id, "session")
     return get(db, user_id, session_id)
+
+
+def starting(
+    db: sqlite3.Connection,
+    user_id: str,
+    beginning: str,
+    *,
+    deleted: bool | None = False,
+    archived: bool | None = None,
+    limit: int = 100,
+) -> list[tuple[str, str]]:
+    """Ids that begin like this, and their titles, the most recently active first.
+    `deleted` and `archived` ask for only those that are, or are not; None for both."""
+    where = ["m.user_id = ? AND substr(s.id, 1, ?) = ?"]
+    for name, wanted in (("deleted_at", deleted), ("archived_at", archived)):
+        if wanted is not None:
+            where.append(f"s.{name} IS {'NOT NULL' if wanted else 'NULL'}")
+    return db.execute(
+        f"SELECT s.id, s.title {_FROM} WHERE {' AND '.join(where)}"
+        " ORDER BY s.active_at DESC, s.id DESC LIMIT ?",
+        (user_id, len(beginning), beginning, limit),
+    ).fetchall()
+
+
+def find(db: sqlite3.Connection, user_id: str, given: str, *, deleted: bool = False) -> Session:
+    """The session with the id `given`, or else the only one whose id begins with it; a
+    deleted one only where `deleted` asks for it. Raises NotFound, and InvalidRequest
+    where several begin like this."""
+    try:
+        return get(db, user_id, given, deleted=deleted)
+    except NotFound:
+        pass
+    found = []
+    if len(given) >= MIN_BEGINNING:
+        state = None if deleted else False
+        found = starting(db, user_id, given, deleted=state, limit=CANDIDATES + 1)
+    if not found:
+        raise NotFound(
+            f"There is no session {given}.", hint="See what there is: squid sessions list"
+        )
+    if len(found) > 1:
+        ids = [id_ for id_, _ in found]
+        more = " and others" if len(ids) > CANDIDATES else ""
+        raise InvalidRequest(
+            f"Several sessions begin with {given}: {', '.join(ids[:CANDIDATES])}{more}.",
+            hint="Give as much of the id as tells it from the others.",
+        )
+    return get(db, user_id, found[0][0], deleted=deleted)
+
+
+def models(db: sqlite3.Connection, session_ids: Sequence[str]) -> dict[str, str]:
+    """The model that answers in each: the one that is set, or that answered last."""
+    marks = ",".join("?" * len(session_ids))
+    rows = db.execute(
+        "SELECT s.id, coalesce(s.model, h.model) FROM sessions s"
+        f" LEFT JOIN messages h ON h.id = s.head WHERE s.id IN ({marks})",
+        session_ids,
+    )
+    return {id_: model for id_, model in rows if model is not None}
 
 
 def newest(db: sqlite3.Connection, user_id: str) -> Session | None:
@@ -310,7 +376,8 @@ def _moves(db: sqlite3.Connection) -> int:
     return int(row[0] or 0)
 
 
-def _containing(text: str) -> str:
+def containing(text: str) -> str:
+    """A pattern for LIKE, with the backslash as its escape."""
     for sign in "\\%_":
         text = text.replace(sign, f"\\{sign}")
     return f"%{text}%"

@@ -109,7 +109,7 @@ async def test_only_what_ended_early_can_be_continued(squid: Squid) -> None:
 
 @pytest.mark.parametrize("begin", [start.retry, start.resume])
 async def test_whatever_is_asked_brings_an_archived_session_back(squid: Squid, begin: Any) -> None:
-    first = await say(squid, script="deltas=3,stop_reason=max_tokens")
+    first = await say(squid, script="deltas=3,stop=max_tokens")
     await answered(squid, first)
     await squid.database.write(sessions.archive, ME, first.session.id, True)
     again = await squid.ask(ME, begin, first.run.message_id)

@@ -195,6 +195,7 @@ def test_what_cannot_be_written_is_refused(open_folder: Path, read_only: str) ->
     before = path.read_bytes() if path.exists() else None
     program = (
         "import os, sys; from pathlib import Path; from squid.errors import DatabaseError\n"
+        "import filelock\n"
         "from squid.store.migrate import bundled, migrate\n"
         "known = bundled()\n"
         "if os.geteuid() == 0: os.setuid(65534)  # root may write anything\n"

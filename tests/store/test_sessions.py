@@ -147,6 +147,44 @@ def test_newest_is_the_one_active_last(db: sqlite3.Connection) -> None:
     assert newest.id == "a"
 
 
+def test_a_beginning_finds_the_only_one(db: sqlite3.Connection) -> None:
+    for id_ in ("trip", "trip-2", "trip-3", "long-one", "hers-also"):
+        add_session(db, ME, id=id_)
+    add_session(db, add_user(db, "ann"), id="hers")
+    sessions.delete(db, ME, "trip-3")
+    assert sessions.find(db, ME, "trip").id == "trip", "an exact id always counts"
+    assert sessions.find(db, ME, "trip-").id == "trip-2"
+    assert sessions.find(db, ME, "long").id == "long-one"
+    assert sessions.find(db, ME, "hers").id == "hers-also", "somebody else's does not count"
+    assert sessions.find(db, ME, "trip-3", deleted=True).id == "trip-3"
+    with pytest.raises(InvalidRequest, match="begin with trip-: trip-3, trip-2\\."):
+        sessions.find(db, ME, "trip-", deleted=True)
+    for given in ("tri", "", "trip-3", "Trip", "trip_", "trip%", "hers-also-not", "lo%"):
+        with pytest.raises(NotFound):
+            sessions.find(db, ME, given)
+
+
+def test_many_candidates_are_not_all_named(db: sqlite3.Connection) -> None:
+    for number in range(9):
+        add_session(db, ME, id=f"trip-{number}")
+    with pytest.raises(InvalidRequest, match="and others") as caught:
+        sessions.find(db, ME, "trip")
+    assert str(caught.value).count("trip-") == sessions.CANDIDATES
+
+
+def test_model_of_a_session_is_the_one_that_is_set_or_answered(db: sqlite3.Connection) -> None:
+    for id_ in ("set", "answered", "neither"):
+        add_session(db, ME, id=id_)
+        add_message(db, id_, f"m-{id_}", role="assistant", model=None)
+    add_message(db, "answered", "m2", "m-answered", role="assistant", model="small")
+    sessions.update(db, ME, "set", model="large")
+    assert sessions.models(db, ["set", "answered", "neither"]) == {
+        "set": "large",
+        "answered": "small",
+    }
+    assert sessions.models(db, []) == {}
+
+
 @pytest.mark.parametrize(
     ("question", "title"),
     [
