@@ -1,5 +1,24 @@
-"""`python -m squid`"""
+"""`python -m squid`, and the console script."""
 
-from squid.cli import main
+from __future__ import annotations
 
-main()
+import signal
+import sys
+from io import TextIOWrapper
+
+
+def main() -> None:
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        # Ctrl-C while a command is being imported just ends it, without a traceback.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            # Where it is not UTF-8, a sign that it lacks must not end the command.
+            stream.reconfigure(errors="replace")
+    from squid.cli import main
+
+    main()
+
+
+if __name__ == "__main__":
+    main()

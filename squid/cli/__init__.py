@@ -4,14 +4,28 @@ so that `squid --help` does not wait for a web server."""
 from __future__ import annotations
 
 import os
+import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from typer._click.exceptions import NoArgsIsHelpError, UsageError
 
 from squid import __version__
-from squid.cli import ask, cleanup, export, import_, model, serve, settings
+from squid.cli import (
+    ask,
+    cleanup,
+    completion,
+    export,
+    import_,
+    model,
+    serve,
+    sessions,
+    settings,
+)
 from squid.cli.commands import Command, Group
 from squid.errors import (
     ConfigError,
@@ -30,14 +44,34 @@ _ASKED_WRONGLY = (ConfigError, InvalidRequest, NotFound, TooLarge, UnsupportedMe
 
 class _Squid(Group):
     def invoke(self, ctx: Any) -> Any:
-        # Before Typer sees them: it says "Aborted!" and exits 1.
+        # Before Typer sees them: it exits 1 where nobody reads.
         try:
-            return super().invoke(ctx)
+            with _interruptible():
+                result = super().invoke(ctx)
+            if sys.stdout is not None:
+                sys.stdout.flush()  # a reader that is gone is noticed here, and not too late
+            return result
         except KeyboardInterrupt:
+            _let_go_of_stdout()  # who wants to go does not wait for a reader either
             raise SystemExit(CTRL_C) from None
         except BrokenPipeError:
             _let_go_of_stdout()
             raise SystemExit(READER_GONE) from None
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """While a command runs, Ctrl-C is an exception, so that it can put things away.
+    Before and behind, there is nothing to put away (squid/__main__.py)."""
+    before = signal.getsignal(signal.SIGINT)
+    if before is not signal.SIG_DFL:
+        yield
+        return
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 app = typer.Typer(
@@ -55,7 +89,9 @@ app.command(cls=Command)(ask.ask)
 app.command(cls=Command)(export.export)
 app.command("import", cls=Command)(import_.import_)
 app.command(cls=Command)(cleanup.cleanup)
+app.add_typer(sessions.app, name="sessions")
 app.add_typer(model.app, name="model")
+app.command(cls=Command)(completion.completion)
 
 
 def _version(wanted: bool) -> None:
@@ -92,7 +128,15 @@ def given(
 def main() -> None:
     """The console script."""
     try:
-        app()
+        code = app(prog_name="squid", standalone_mode=False)
+        sys.exit(code if isinstance(code, int) else 0)
+    except NoArgsIsHelpError as error:
+        typer.echo(error.format_message(), err=True)
+        sys.exit(WRONG_USAGE)
+    except UsageError as error:
+        path = error.ctx.command_path if error.ctx else "squid"
+        complain(error.format_message(), f"See what there is: {path} --help")
+        sys.exit(WRONG_USAGE)
     except SquidError as error:
         if settings.given.debug:
             raise
@@ -115,5 +159,6 @@ def complain(detail: str, hint: str | None = None) -> None:
 
 
 def _let_go_of_stdout() -> None:
-    """Python flushes stdout when it ends, and would complain that nobody reads it."""
+    """Python flushes stdout when it ends: it would complain that nobody reads it, or
+    wait for somebody who does not."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

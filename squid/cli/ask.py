@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from squid.cli import settings
+from squid.cli.completion import session_ids
 
 
 def ask(
@@ -24,7 +25,13 @@ def ask(
     ] = False,
     session: Annotated[
         str | None,
-        typer.Option("--session", "-s", metavar="ID", help="Go on with this session."),
+        typer.Option(
+            "--session",
+            "-s",
+            metavar="ID",
+            help="Go on with this session; the beginning of its id will do.",
+            autocompletion=session_ids,
+        ),
     ] = None,
     file: Annotated[
         list[Path] | None,
@@ -48,6 +55,11 @@ def ask(
     """Ask the model; the answer appears as it is written.
 
     Goes through a running server where there is one, and works without.
+
+    \b
+    squid ask 'What is the capital of France?'
+    squid ask -c 'And of Spain?'
+    git diff | squid ask 'Write a commit message'
     """
     from squid.cli import asking
 

@@ -14,6 +14,7 @@ from squid.cli.render import Plain, Quiet, Terminal, View
 from squid.config import Config
 from squid.errors import InvalidRequest, TooLarge
 from squid.ids import message_id, new_id
+from squid.store import once, sessions
 from squid.store.users import ASSISTANT, LOCAL
 
 ANSWERED, NOT_WELL, CTRL_C = 0, 1, 130
@@ -42,6 +43,8 @@ def ask(
             "--system is for a new session; this one has its system prompt already."
         )
     attachments = _read_files(config, paths)
+    if session_id is not None:
+        session_id = once.read(config, sessions.find, LOCAL, session_id).id
     question = Question(
         text=_text(words, required=not attachments),
         message_id=message_id(LOCAL, ASSISTANT),

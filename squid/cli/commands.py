@@ -32,7 +32,14 @@ def _plainly(params: list[Any]) -> list[Any]:
         type_ = get_args(annotation)[0] if several else annotation
         if type_ in (str, int, bool, Path):
             param._runtime_param = _Plain(type_, several)
+            if isinstance(param, typer.core.TyperArgument):
+                param.display_type_rich = _no_type  # type: ignore[method-assign]
     return params
+
+
+def _no_type(ctx: Any) -> str:
+    """For the help: that a question is a `<list[str]>` tells nobody anything."""
+    return ""
 
 
 class _Plain:
@@ -47,6 +54,8 @@ class _Plain:
 
     def _one(self, value: Any, param: Any, ctx: Any) -> str | int | bool | Path:
         if self._type is not int:
+            if self._type is str:
+                _refuse_bytes(value, param, ctx)
             return self._type(value)
         limits = param.type_descriptor.parameter_info
         try:
@@ -58,3 +67,11 @@ class _Plain:
                 f"{number} is not in the range from {limits.min} to {limits.max}.", ctx, param
             )
         return number
+
+
+def _refuse_bytes(value: Any, param: Any, ctx: Any) -> None:
+    """What is not UTF-8 comes from the system in a form that nothing can store."""
+    try:
+        str(value).encode()
+    except UnicodeEncodeError:
+        raise typer.BadParameter("It is not text in UTF-8.", ctx, param) from None

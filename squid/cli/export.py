@@ -8,18 +8,29 @@ from typing import Annotated
 import typer
 
 from squid.cli import settings
+from squid.cli.completion import formats, session_ids
 
 
 def export(
     session: Annotated[
         str | None,
-        typer.Argument(metavar="SESSION_ID", help="The session to export.", show_default=False),
+        typer.Argument(
+            metavar="SESSION_ID",
+            help="The session to export; the beginning of its id will do.",
+            show_default=False,
+            autocompletion=session_ids,
+        ),
     ] = None,
     everything: Annotated[
         bool, typer.Option("--all", help="Export all sessions, the trash too.")
     ] = False,
     format: Annotated[
-        str, typer.Option(metavar="FORMAT", help="json: whole, to import; markdown: to read.")
+        str,
+        typer.Option(
+            metavar="FORMAT",
+            help="json: whole, to import; markdown: to read.",
+            autocompletion=formats,
+        ),
     ] = "json",
     output: Annotated[
         Path | None,
@@ -31,6 +42,11 @@ def export(
     """Export one session or all, as JSON for Squid or as Markdown for a reader.
 
     Works beside a running server.
+
+    \b
+    squid export trip -o trip.json
+    squid export --all | gzip > all.json.gz
+    squid export trip --format markdown | less
     """
     from squid.cli import transferring
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Iterable
 
 from markdown_it import MarkdownIt
 from rich.console import Console, ConsoleOptions, RenderResult
@@ -108,6 +109,13 @@ class Page:
         if source.strip():
             follows, self._block.follows = self._block.follows, True
             self._console.print(*([""] if follows else []), _Markdown(source), sep="\n")
+
+
+def show(parts: Iterable[str]) -> None:
+    """Print what is finished already, part by part."""
+    console = Console(highlight=False)
+    for number, part in enumerate(parts):
+        console.print(*([""] if number else []), _Markdown(part), sep="\n")
 
 
 class _Markdown(Markdown):

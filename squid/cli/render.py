@@ -15,10 +15,18 @@ if TYPE_CHECKING:
 
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
+_TURNS = re.compile(r"[\u202a-\u202e\u2066-\u2069]")
+"""Signs that reverse what comes behind them, to the end of a line that is not theirs."""
+
 
 def harmless(text: str) -> str:
     """Without what would move the cursor, ring the bell or rename the window."""
     return _CONTROLS.sub("", text.replace("\r\n", "\n"))
+
+
+def line(text: str) -> str:
+    """As one line that no terminal acts on and no column of a table is broken by."""
+    return re.sub(r"\s+", " ", _TURNS.sub("", harmless(text)))
 
 
 class View(Protocol):

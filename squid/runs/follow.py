@@ -172,12 +172,13 @@ async def newest(
 async def _up_to_date(engine: Engine, database: Database, message: Message) -> Message:
     log = engine.log(message.run_id) if message.run_id else None
     if log is None:
-        return await database.read(_replayed, message.id)
+        return await database.read(replayed, message.id)
     return _with(message, log)
 
 
-def _replayed(db: sqlite3.Connection, message_id: str) -> Message:
-    """As the table tells it: the run is another process's, or ended just now."""
+def replayed(db: sqlite3.Connection, message_id: str) -> Message:
+    """A message with what its live run has shown so far, as the table tells it: the run
+    is another process's, or ended just now."""
     message = messages.load(db, [message_id])[0]
     run = runs.of_message(db, message_id)
     if run is None or run.status != "running":

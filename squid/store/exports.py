@@ -37,13 +37,21 @@ def every_message(db: sqlite3.Connection, user_id: str, session_id: str) -> Iter
         depth, last = rows[-1]
 
 
-def branch(db: sqlite3.Connection, user_id: str, session_id: str) -> Iterator[list[Message]]:
-    """The shown branch of a session in pages, oldest first."""
+def branch(
+    db: sqlite3.Connection,
+    user_id: str,
+    session_id: str,
+    *,
+    last: int | None = None,
+    siblings: bool = False,
+) -> Iterator[list[Message]]:
+    """The shown branch of a session in pages, oldest first; its `last` messages, where
+    not all are wanted."""
     session = sessions.get(db, user_id, session_id, deleted=True)
-    places = messages.walk(db, session.head) if session.head else []
+    places = messages.walk(db, session.head, limit=last) if session.head else []
     ids = [place.id for place in reversed(places)]
     for start in range(0, len(ids), AT_ONCE):
-        yield messages.load(db, ids[start : start + AT_ONCE], siblings=False)
+        yield messages.load(db, ids[start : start + AT_ONCE], siblings=siblings)
 
 
 def files(db: sqlite3.Connection, user_id: str, session_id: str | None = None) -> list[File]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 
 from squid.models import File, Message, Session, Source, ToolCall
@@ -38,24 +38,30 @@ def write(
     written, named = 0, 0
     for number, session in enumerate(found):
         files = {file.id: file for file in exports.files(db, user_id, session.id)}
-        out.write(_text(("---\n\n" if number else "") + _head(session)))
+        out.write((("---\n\n" if number else "") + head(session)).encode())
         for page in exports.branch(db, user_id, session.id):
             for message in page:
-                out.write(_text("".join(_parts(cut_off(db, message), files))))
+                out.write(turn(cut_off(db, message), files).encode())
             written += len(page)
         named += len(files)
     return Counts(len(found), written, named)
 
 
-def _head(session: Session) -> str:
+def head(session: Session) -> str:
+    """What stands above a conversation."""
     lines = [f"# {_line(session.title) or 'Untitled'}\n"]
     lines.append(f"{_time(session.created_at)} to {_time(session.active_at)}, `{session.id}`\n")
     if session.system:
         lines.append(f"## System\n\n{close_fence(session.system)}\n")
-    return "\n".join(lines) + "\n"
+    return _harmless("\n".join(lines) + "\n")
 
 
-def _parts(message: Message, files: dict[str, File]) -> Iterator[str]:
+def turn(message: Message, files: Mapping[str, File]) -> str:
+    """A message under its heading. `files` are those that a source may name, by id."""
+    return _harmless("".join(_parts(message, files)))
+
+
+def _parts(message: Message, files: Mapping[str, File]) -> Iterator[str]:
     """A message's paragraphs, each with the empty line behind it."""
     yield f"## {_who(message)}, {_time(message.created_at)}\n\n"
     if message.reasoning.strip():
@@ -91,13 +97,13 @@ def _call(call: ToolCall) -> Iterator[str]:
         yield ("It failed:" if call.is_error else "It gave") + f"\n\n{fenced(call.result)}\n\n"
 
 
-def _source(source: Source, files: dict[str, File]) -> str:
+def _source(source: Source, files: Mapping[str, File]) -> str:
     title = re.sub(r"([\\\[\]<>*_`])", r"\\\1", _line(source.title)) or "Untitled"
     if source.url is not None and re.match(r"https?://", source.url):
         address = re.sub(r"[<>\s]", "", source.url)
         title = f"[{title}](<{address}>)"
     parts = [title]
-    if source.file_id in files:
+    if source.file_id is not None and source.file_id in files:
         parts.append(f"in {code(files[source.file_id].name)}")
     if source.unit is not None and source.start is not None:
         parts.append(f"{source.unit} {_range(source.start, source.end)}")
@@ -160,5 +166,5 @@ def _time(at: int) -> str:
     return datetime.fromtimestamp(at / 1000, UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 
-def _text(text: str) -> bytes:
-    return _CONTROL.sub("\ufffd", text).encode()
+def _harmless(text: str) -> str:
+    return _CONTROL.sub("\ufffd", text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Self
 
@@ -95,3 +95,18 @@ def served(tmp_path_factory: pytest.TempPathFactory, upstream_url: str) -> Itera
     """A command line with a server behind it, which tests share."""
     with Squid(tmp_path_factory.mktemp("served") / "data", upstream_url) as squid, squid.serve():
         yield squid
+
+
+@pytest.fixture(scope="session")
+def imported_by() -> Callable[..., str]:
+    """What a command imports, as `-X importtime` tells it."""
+
+    def run(squid: Squid, *args: str) -> str:
+        done = subprocess.run(
+            [sys.executable, "-X", "importtime", "-m", "squid", *args],
+            env=squid.environment({}), cwd=squid.data, stdin=subprocess.DEVNULL,
+            capture_output=True, text=True,
+        )  # fmt: skip
+        return done.stderr
+
+    return run

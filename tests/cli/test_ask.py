@@ -86,7 +86,9 @@ def test_going_on(served: Squid) -> None:
 def test_an_unknown_session(served: Squid) -> None:
     done = served("ask", "-s", "nope", "Hello")
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == "squid: There is no session nope.\n"
+    assert done.stderr == (
+        "squid: There is no session nope.\nhint: See what there is: squid sessions list\n"
+    )
 
 
 @pytest.mark.parametrize("args", [["-c", "-s", "x"], ["-c", "--system", "x"]])

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -14,27 +16,20 @@ from squid.cli import settings
 from tests.cli.conftest import Squid
 
 
-def imported_by(squid: Squid, *args: str) -> str:
-    done = subprocess.run(
-        [sys.executable, "-X", "importtime", "-m", "squid", *args],
-        env=squid.environment({}), cwd=squid.data, stdin=subprocess.DEVNULL,
-        capture_output=True, text=True,
-    )  # fmt: skip
-    return done.stderr
-
-
 def test_version(squid: Squid) -> None:
     assert squid("--version").stdout == f"squid {package.__version__}\n"
 
 
-def test_help_imports_nothing_heavy(squid: Squid) -> None:
+def test_help_imports_nothing_heavy(squid: Squid, imported_by: Callable[..., str]) -> None:
     names = {line.rpartition("|")[2].strip() for line in imported_by(squid, "--help").splitlines()}
     assert "typer" in names
     heavy = {"anthropic", "asyncio", "msgspec", "pydantic", "rich", "starlette", "uvicorn"}
     assert not names & heavy
 
 
-def test_a_command_does_not_wait_for_pydantic(squid: Squid) -> None:
+def test_a_command_does_not_wait_for_pydantic(
+    squid: Squid, imported_by: Callable[..., str]
+) -> None:
     names = imported_by(squid, "ask", "-f", "nowhere", "-m", "x", "hello")
     assert "squid.cli.asking" in names
     assert "pydantic" not in names
@@ -54,7 +49,10 @@ def test_a_command_does_not_wait_for_pydantic(squid: Squid) -> None:
 def test_wrong_usage(squid: Squid, args: list[str], says: str) -> None:
     done = squid(*args)
     assert done.returncode == 2
-    assert says in done.stderr
+    first, hint = done.stderr.splitlines()
+    assert first.startswith("squid: ")
+    assert says in first
+    assert hint.startswith("hint: See what there is: squid ")
     assert done.stdout == ""
 
 
@@ -77,6 +75,44 @@ def test_the_data_folder_can_be_named(squid: Squid) -> None:
     done = squid("--data", str(squid.data / "other"), "ask", "Hello")
     assert done.returncode == 0
     assert (squid.data / "other" / "squid.db").exists()
+
+
+def test_ctrl_c_before_the_command_begins(squid: Squid) -> None:
+    """While it is being imported: it ends, and says nothing."""
+    code = (
+        "import os, sys\n"
+        "class Pressing:\n"
+        "    def find_spec(self, name, *rest):\n"
+        "        if name == 'squid.cli.sessions': os.kill(os.getpid(), 2)\n"
+        "from squid.__main__ import main\n"
+        "sys.meta_path.insert(0, Pressing())\n"
+        "main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, "sessions", "list"],
+        env=squid.environment({}), cwd=squid.data, capture_output=True, timeout=30,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout, done.stderr) == (-signal.SIGINT, b"", b"")
+
+
+def test_ctrl_c_in_a_command(squid: Squid) -> None:
+    code = (
+        "import os\n"
+        "from squid.__main__ import main\n"
+        "from squid.cli import settings\n"
+        "settings.load = lambda **flags: os.kill(os.getpid(), 2)\n"
+        "main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, "sessions", "list"],
+        env=squid.environment({}), cwd=squid.data, capture_output=True, timeout=30,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout, done.stderr) == (130, b"", b"")
+
+
+def test_a_terminal_without_the_sign(squid: Squid) -> None:
+    done = squid("ask", "-m", "script:text=echo", "🦑", PYTHONIOENCODING="ascii")
+    assert (done.returncode, done.stdout) == (0, "?\n")
 
 
 def test_a_bug_is_one_line(
