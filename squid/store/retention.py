@@ -18,8 +18,9 @@ from squid.store import messages, sessions
 
 Reason = Literal["age", "count", "length", "trash", "size"]
 
-COUNTED = "s.deleted_at IS NULL"
-"""Which sessions the limits are about: what they count, and what they may take."""
+COUNTED = "s.deleted_at IS NULL AND s.archived_at IS NULL"
+"""Which sessions the limits are about: what they count, and what they may take. One that
+was put away was put there to be kept."""
 
 IDLE = "NOT EXISTS (SELECT 1 FROM runs r WHERE r.session_id = s.id AND r.status = 'running')"
 """Nothing is taken from a session in which an answer is being written."""

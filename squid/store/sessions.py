@@ -366,8 +366,14 @@ def _set_archived(db: sqlite3.Connection, session: Session, archived: bool) -> b
     """Says whether that changed anything."""
     if (session.archived_at is not None) == archived:
         return False
-    at = now() if archived else None
-    db.execute("UPDATE sessions SET archived_at = ? WHERE id = ?", (at, session.id))
+    at = now()
+    if archived:
+        db.execute("UPDATE sessions SET archived_at = ? WHERE id = ?", (at, session.id))
+    else:  # as one that was restored: it is not to be taken for old straight away
+        db.execute(
+            "UPDATE sessions SET archived_at = NULL, retention_from = ? WHERE id = ?",
+            (at, session.id),
+        )
     return True
 
 

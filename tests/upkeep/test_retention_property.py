@@ -83,11 +83,12 @@ def fill(draw: st.DrawFn, db: sqlite3.Connection) -> None:
         sessions.create(db, user, id=session_id, title=f"Title {number}")
         fill_session(draw, db, session_id, uploads[user])
         db.execute(
-            "UPDATE sessions SET active_at = ?, deleted_at = ?, retention_from = ?,"
-            " message_count = (SELECT count(*) FROM messages WHERE session_id = sessions.id"
-            " AND deleted_at IS NULL) WHERE id = ?",
+            "UPDATE sessions SET active_at = ?, archived_at = ?, deleted_at = ?,"
+            " retention_from = ?, message_count = (SELECT count(*) FROM messages"
+            " WHERE session_id = sessions.id AND deleted_at IS NULL) WHERE id = ?",
             (
                 ago(draw(DAYS)) + number,
+                draw(st.sampled_from([None, None, None, ago(1)])),
                 None if (days := draw(MAYBE_DAYS)) is None else ago(days),
                 draw(st.sampled_from([0, 0, 0, ago(2)])),
                 session_id,
@@ -153,6 +154,7 @@ def expect(db: sqlite3.Connection, rules: Rules) -> Expected:
     trashed: set[str] = set()
     for user in USERS:
         living = [row for row in rows if row["user_id"] == user and row["deleted_at"] is None]
+        living = [row for row in living if row["archived_at"] is None]
         living.sort(key=lambda row: (active(row), row["id"]), reverse=True)
         for place, row in enumerate(living):
             old = rules.age and active(row) < ago(rules.age)
@@ -171,6 +173,8 @@ def expect(db: sqlite3.Connection, rules: Rules) -> Expected:
         for turn in own if rules.trash else ():
             if turn["deleted_at"] and max(turn["deleted_at"], since) < ago(rules.trash):
                 wiped.add(turn["id"])
+        if row["archived_at"] is not None:
+            continue
         branch, at = list[dict[str, Any]](), row["head"]
         while at is not None:
             if turns[at]["deleted_at"] is None:
