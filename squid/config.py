@@ -8,23 +8,25 @@ nearest right one, so that a typing mistake never passes in silence.
 
 from __future__ import annotations
 
-import difflib
 import os
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, NamedTuple, get_type_hints
 
 import msgspec
 import platformdirs
 
+from squid import layers
 from squid.errors import ConfigError
+from squid.layers import Origin
 
 Positive = Annotated[int, msgspec.Meta(ge=1)]
 NotNegative = Annotated[int, msgspec.Meta(ge=0)]
 Limit = Annotated[int, msgspec.Meta(ge=0, le=10**9)]
 """0 is none."""
 Days = Annotated[int, msgspec.Meta(ge=0, le=36_500)]
+Secret = Annotated[str, msgspec.Meta(extra={"secret": True})]
 
 
 class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -85,7 +87,7 @@ class Features(Section, frozen=True, kw_only=True):
 
 
 class Anthropic(Section, frozen=True, kw_only=True):
-    api_key: str = ""
+    api_key: Secret = ""
     base_url: str = ""
     model: str = "claude-sonnet-5-5"
     max_output_tokens: Positive = 16_000
@@ -123,11 +125,22 @@ class Config(Section, frozen=True, kw_only=True):
     @property
     def data_folder(self) -> Path:
         """Where everything of Squid's is kept; not made yet by asking for it."""
-        return Path(self.data or platformdirs.user_data_dir("squid", appauthor=False)).expanduser()
+        folder = self.data or platformdirs.user_data_dir("squid", appauthor=False)
+        return Path(os.path.expanduser(folder))  # which leaves alone what is nobody's home
 
     @property
     def database_path(self) -> Path:
-        return self.data_folder / Path(self.database.path).expanduser()
+        return self.data_folder / os.path.expanduser(self.database.path)
+
+
+class Loaded(NamedTuple):
+    """A configuration, and where it is from."""
+
+    config: Config
+    file: Path | None
+    """The squid.toml that was read."""
+    origins: dict[str, Origin]
+    """Of every key, by its dotted path."""
 
 
 def load(
@@ -140,26 +153,48 @@ def load(
 
     `path` is the file to read; without it `SQUID_CONFIG`, `./squid.toml` and the
     user's configuration folder are tried, and none is fine. `flags` maps dotted keys
-    (`server.port`) to values; None means not given. Raises ConfigError.
+    (`server.port`) to values; None means not given. Raises ConfigError, which tells all
+    the mistakes that there are.
     """
+    return load_with_origins(path, environ=environ, flags=flags).config
+
+
+def load_with_origins(
+    path: Path | None = None,
+    *,
+    environ: Mapping[str, str] = os.environ,
+    flags: Mapping[str, Any] | None = None,
+) -> Loaded:
+    """As `load`, and where each value is from."""
+    types = {".".join(path): type_ for path, type_, _ in keys()}
     file = find(path, environ)
     tree = _read(file) if file else {}
     if file:
-        _refuse_unknown(tree, Config, (), str(file))
         _refuse_redirection(tree, file, named=bool(path or environ.get("SQUID_CONFIG")))
-        if tree.get("data"):  # a relative folder is meant from where the file is
-            tree["data"] = str(file.resolve().parent / Path(str(tree["data"])).expanduser())
-    layers = [(str(file), tree)] if file else []
-    layers.append(("the environment", _from_environ(environ)))
-    layers.append(("a flag", _from_flags(flags or {})))
+        if isinstance(tree.get("data"), str) and tree["data"]:
+            # A relative folder is meant from where the file is.
+            tree["data"] = str(file.resolve().parent / os.path.expanduser(tree["data"]))
+    settings = {
+        ".".join(path): layers.Setting(default, Origin("default")) for path, _, default in keys()
+    }
+    mistakes = []
+    for layer in (
+        layers.of_file(tree, types, str(file)),
+        layers.of_variables(environ, types),
+        layers.of_flags(flags or {}, types),
+    ):
+        settings |= layer.settings
+        mistakes += layer.mistakes
+    if mistakes:
+        hints = [mistake.hint for mistake in mistakes if mistake.hint]
+        raise ConfigError(
+            " ".join(mistake.detail for mistake in mistakes), hint=" ".join(hints) or None
+        )
     merged: dict[str, Any] = {}
-    for where, layer in layers:
-        merged = _merge(merged, layer)
-        try:
-            msgspec.convert(merged, Config)
-        except msgspec.ValidationError as error:
-            raise ConfigError(f"{_readable(error)} in {where}.") from None
-    return msgspec.convert(merged, Config)
+    for key, setting in settings.items():
+        _put(merged, tuple(key.split(".")), setting.value)
+    origins = {key: setting.origin for key, setting in settings.items()}
+    return Loaded(msgspec.convert(merged, Config), file, origins)
 
 
 def find(path: Path | None, environ: Mapping[str, str] = os.environ) -> Path | None:
@@ -167,14 +202,19 @@ def find(path: Path | None, environ: Mapping[str, str] = os.environ) -> Path | N
     and is not there."""
     named = path or (Path(environ["SQUID_CONFIG"]) if environ.get("SQUID_CONFIG") else None)
     if named is not None:
-        if not named.is_file():
+        if not os.path.isfile(named):
             raise ConfigError(f"There is no configuration file at {named}.")
         return named
-    folder = Path(platformdirs.user_config_dir("squid", appauthor=False))
-    for candidate in (Path("squid.toml"), folder / "squid.toml"):
-        if candidate.is_file():
+    for candidate in places():
+        if os.path.isfile(candidate):
             return candidate
     return None
+
+
+def places() -> tuple[Path, Path]:
+    """Where a squid.toml is looked for that nobody names."""
+    folder = Path(platformdirs.user_config_dir("squid", appauthor=False))
+    return Path("squid.toml"), folder / "squid.toml"
 
 
 def keys(section: type[Section] = Config) -> Iterator[tuple[tuple[str, ...], Any, Any]]:
@@ -198,22 +238,6 @@ def _read(file: Path) -> dict[str, Any]:
         raise ConfigError(f"{file} cannot be read: {error.strerror}.") from None
 
 
-def _refuse_unknown(
-    tree: Mapping[str, Any], section: type[Section], path: tuple[str, ...], where: str
-) -> None:
-    hints = get_type_hints(section, include_extras=True)
-    for key, value in tree.items():
-        dotted = ".".join((*path, key))
-        if key not in hints:
-            raise ConfigError(
-                f"{where} has a key that Squid does not know: {dotted}.",
-                hint=_nearest(dotted),
-            )
-        type_ = hints[key]
-        if isinstance(type_, type) and issubclass(type_, Section) and isinstance(value, dict):
-            _refuse_unknown(value, type_, (*path, key), where)
-
-
 def _refuse_redirection(tree: Mapping[str, Any], file: Path, *, named: bool) -> None:
     """A file that merely lies in the current folder, as in somebody's repository, must
     not send questions and the key in the environment to an address of its choice."""
@@ -227,68 +251,7 @@ def _refuse_redirection(tree: Mapping[str, Any], file: Path, *, named: bool) -> 
         )
 
 
-def _nearest(dotted: str) -> str:
-    known = {".".join(path) for path, _, _ in keys()}
-    leaf = dotted.rpartition(".")[2]
-    by_leaf = {key.rpartition(".")[2]: key for key in known}
-    close = difflib.get_close_matches(dotted, known, 1, 0.75)
-    close = close or [by_leaf[k] for k in difflib.get_close_matches(leaf, by_leaf, 1, 0.6)]
-    close = close or difflib.get_close_matches(dotted, known, 1, 0)
-    return f"Did you mean {close[0]}?"
-
-
-def _from_environ(environ: Mapping[str, str]) -> dict[str, Any]:
-    known = {"SQUID_" + "_".join(path).upper(): (path, type_) for path, type_, _ in keys()}
-    tree: dict[str, Any] = {}
-    for name, text in environ.items():
-        # SQUID_CONFIG names the file itself; on Windows names come upper-case anyway.
-        if not name.startswith("SQUID_") or name == "SQUID_CONFIG":
-            continue
-        if name not in known:
-            close = difflib.get_close_matches(name, known, 1, 0)[0]
-            raise ConfigError(
-                f"The environment has a variable that Squid does not know: {name}.",
-                hint=f"Did you mean {close}?",
-            )
-        path, type_ = known[name]
-        _put(tree, path, _parse(text, type_, name))
-    return tree
-
-
-def _parse(text: str, type_: Any, name: str) -> Any:
-    base = type_.__origin__ if get_origin(type_) is Annotated else type_
-    try:
-        return msgspec.convert(text, base, strict=False)
-    except msgspec.ValidationError as error:
-        raise ConfigError(f"{name}={text!r} is not valid: {error}.") from None
-
-
-def _from_flags(flags: Mapping[str, Any]) -> dict[str, Any]:
-    tree: dict[str, Any] = {}
-    for dotted, value in flags.items():
-        if value is not None:
-            _put(tree, tuple(dotted.split(".")), value)
-    return tree
-
-
 def _put(tree: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
     for step in path[:-1]:
         tree = tree.setdefault(step, {})
     tree[path[-1]] = value
-
-
-def _merge(below: dict[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
-    merged = dict(below)
-    for key, value in above.items():
-        if isinstance(value, dict) and isinstance(merged.get(key), dict):
-            merged[key] = _merge(merged[key], value)
-        else:
-            merged[key] = value
-    return merged
-
-
-def _readable(error: msgspec.ValidationError) -> str:
-    """`Expected int, got str - at `$.server.port`` → `server.port: expected int, got str`"""
-    what, _, where = str(error).partition(" - at `$.")
-    key = where.rstrip("`")
-    return f"{key}: {what[0].lower()}{what[1:]}" if key else what

@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 LEVELS = (
-    ("models", "config", "ids", "errors"),
+    ("models", "config", "layers", "ids", "errors"),
     ("providers", "store"),
     ("context", "transfer"),
     ("runs",),
