@@ -9,17 +9,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 from squid.config import Config
 from squid.providers.base import Provider, Tool
 from squid.providers.choose import choose
+from squid.runs import worker
 from squid.runs.engine import Engine
 from squid.runs.start import Asked, Started
 from squid.runs.worker import Worker
 from squid.store.cache import SessionCache
 from squid.store.database import Database
-from squid.store.migrate import migrate
+from squid.store.migrate import Applied, migrate
 
 
 class Squid:
@@ -84,11 +86,17 @@ class Squid:
             await self._provider.close()
 
 
+def upgrade(path: Path) -> Applied:
+    """Bring the database to this program's version, unless an older Squid works on it,
+    which could not go on. Raises DatabaseError."""
+    return migrate(path, in_use=lambda: bool(worker.living(path)[0]))
+
+
 @asynccontextmanager
 async def open_squid(config: Config) -> AsyncIterator[Squid]:
     """Migrate, open, recover; and put everything away afterwards. Raises DatabaseError."""
     path = config.database_path
-    migrate(path)
+    upgrade(path)
     async with AsyncExitStack() as stack:
         database = await Database.open(
             path,
@@ -97,10 +105,10 @@ async def open_squid(config: Config) -> AsyncIterator[Squid]:
             busy_timeout=config.database.busy_timeout_seconds,
         )
         stack.push_async_callback(database.close)
-        worker = Worker(path)
-        stack.callback(worker.close)
+        own = Worker(path)
+        stack.callback(own.close)
         cache = SessionCache(config.performance.cache_size_mb * 1024 * 1024)
-        squid = Squid(config, database, cache, worker)
+        squid = Squid(config, database, cache, own)
         stack.push_async_callback(squid.close_provider)
         await squid.engine.open()
         stack.push_async_callback(squid.engine.close)

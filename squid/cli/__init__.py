@@ -17,11 +17,14 @@ from typer._click.exceptions import NoArgsIsHelpError, UsageError
 from squid import __version__
 from squid.cli import (
     ask,
+    backup,
     cleanup,
     completion,
     export,
     import_,
+    migrate,
     model,
+    restore,
     serve,
     sessions,
     settings,
@@ -90,6 +93,9 @@ app.command(cls=Command)(export.export)
 app.command("import", cls=Command)(import_.import_)
 app.command(cls=Command)(cleanup.cleanup)
 app.add_typer(sessions.app, name="sessions")
+app.command(cls=Command)(backup.backup)
+app.command(cls=Command)(restore.restore)
+app.command(cls=Command)(migrate.migrate)
 app.add_typer(model.app, name="model")
 app.command(cls=Command)(completion.completion)
 

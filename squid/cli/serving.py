@@ -21,11 +21,10 @@ import uvicorn
 from squid.app import create_app
 from squid.cli import settings
 from squid.config import Config
-from squid.core import Squid
+from squid.core import Squid, upgrade
 from squid.errors import ConfigError, ProviderError, ServerUnavailable, SquidError
 from squid.providers.base import Provider
 from squid.runs import worker
-from squid.store.migrate import migrate
 
 logger = logging.getLogger(__name__)
 
@@ -38,7 +37,7 @@ def serve(config: Config) -> int:
     """Serve until a signal comes; returns the exit code. Raises SquidError."""
     address = _loopback(config.server.host, config.server.port)
     # Before anything can be asked: a bad database is one clean line.
-    migrate(config.database_path)
+    upgrade(config.database_path)
     listener = _listen(config, address)
     if not settings.given.debug:
         logging.basicConfig(level=logging.WARNING, format="squid: %(message)s")

@@ -10,15 +10,14 @@ import sqlite3
 import stat
 import sys
 import tempfile
-import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import BinaryIO
 
 import typer
 
+from squid.cli.progress import Bar
 from squid.config import Config
 from squid.errors import InvalidRequest
 from squid.runs.cut import cut_off
@@ -27,12 +26,7 @@ from squid.store.users import LOCAL
 from squid.transfer import json, markdown
 from squid.transfer.records import Counts, Imported
 
-if TYPE_CHECKING:
-    from rich.progress import Progress
-
 FORMATS = {"json": json.write, "markdown": markdown.write}
-LONG_SECONDS = 0.5
-"""What takes longer shows how far it is."""
 
 
 def export(
@@ -65,7 +59,7 @@ def import_(config: Config, path: Path) -> None:
 def _export(
     config: Config, file: BinaryIO, given: str | None, format: str, *, quiet: bool
 ) -> Counts:
-    with _Bar("Exporting", quiet=quiet) as bar:
+    with Bar("Exporting", quiet=quiet) as bar:
         written = 0
 
         class Out:
@@ -87,57 +81,10 @@ def _export(
 async def _import(config: Config, file: BinaryIO) -> Imported:
     from squid.core import open_squid
 
-    with _Bar("Importing") as bar:
+    with Bar("Importing") as bar:
         async with open_squid(config) as squid:
             with bar.stopping():
                 return await json.read(squid.database, LOCAL, file, bar.show)
-
-
-class _Stopped(Exception):
-    """Ends work that nobody waits for any more."""
-
-
-class _Bar:
-    """How far it is, on stderr: only for a person, and only where it takes long."""
-
-    def __init__(self, label: str, *, quiet: bool = False) -> None:
-        self._label = label
-        self._quiet = quiet or not sys.stderr.isatty()
-        self._began = time.monotonic()
-        self._bar: Progress | None = None
-        self._stopped = threading.Event()
-
-    def __enter__(self) -> _Bar:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        if self._bar is not None:
-            self._bar.stop()
-
-    def show(self, done: int, total: int | None) -> None:
-        """Called by the thread that does the work, which also learns here to stop."""
-        if self._stopped.is_set():
-            raise _Stopped
-        if self._quiet or time.monotonic() - self._began < LONG_SECONDS:
-            return
-        if self._bar is None:
-            from rich.console import Console
-            from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
-
-            columns = TextColumn(self._label), BarColumn(), DownloadColumn()
-            self._bar = Progress(*columns, console=Console(stderr=True), transient=True)
-            self._bar.start()
-            self._bar.add_task("")
-        self._bar.update(self._bar.task_ids[0], completed=done, total=total)
-
-    @contextmanager
-    def stopping(self) -> Iterator[None]:
-        """Ctrl-C cancels who waits for the work; tell the work, too."""
-        try:
-            yield
-        except asyncio.CancelledError:
-            self._stopped.set()
-            raise
 
 
 def _on_terminal() -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator
 from typing import NamedTuple
 
@@ -47,19 +48,18 @@ class Feed:
     async def follow(self, user_id: str, after: int | None) -> AsyncIterator[Batch]:
         """Changes behind `after` (from now on, where it is None), in order, for ever.
 
-        A reader that begins, or that missed more than the feed still has, is first
-        told where it is.
+        A reader that begins is first told where it is; so is one that missed more than
+        the feed still has, whenever that is: a backup may have been restored.
         """
         self._readers += 1
         try:
-            first, last = await self._database.read(changes.span)
-            if after is None or after > last or after < first - 1:
-                yield Batch(last, [], gap=after is not None)
-                after = last
             while True:
                 news = self._news
-                found = await self._database.read(changes.after, user_id, after)
-                if found:
+                (first, last), found = await self._database.read(_seen, user_id, after)
+                if after is None or not first - 1 <= after <= last:
+                    yield Batch(last, [], gap=after is not None)
+                    after = last
+                elif found:
                     after = found[-1].id
                     yield Batch(after, found)
                 else:
@@ -76,3 +76,9 @@ class Feed:
                 self._last = last
                 self._news.set()
                 self._news = asyncio.Event()
+
+
+def _seen(
+    db: sqlite3.Connection, user_id: str, after: int | None
+) -> tuple[tuple[int, int], list[Change]]:
+    return changes.span(db), [] if after is None else changes.after(db, user_id, after)

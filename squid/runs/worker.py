@@ -15,6 +15,11 @@ from filelock import FileLock, Timeout
 
 from squid.ids import new_id
 
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
+
 log = logging.getLogger(__name__)
 
 
@@ -74,6 +79,30 @@ def sweep(database: Path) -> None:
     """Remove what dead processes left."""
     for path in _folder(database).glob("*.lock"):
         alive(database, path.stem)
+
+
+def living(database: Path) -> tuple[list[str], list[str]]:
+    """The ids of the processes that work on the database, and of those that left a lock
+    behind. Changes nothing. Raises OSError."""
+    working: list[str] = []
+    gone: list[str] = []
+    for path in sorted(_folder(database).glob("*.lock")):
+        (working if _held(path) else gone).append(path.stem)
+    return working, gone
+
+
+def _held(path: Path) -> bool:
+    if fcntl is None:
+        return alive(path.parent.with_suffix(""), path.stem)
+    try:
+        with path.open("rb") as file:
+            # Shared, so that two who look do not take each other for the process.
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
+        return True
+    return False
 
 
 def _folder(database: Path) -> Path:

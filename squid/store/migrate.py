@@ -11,13 +11,14 @@ import logging
 import os
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
 from squid.errors import DatabaseError, MigrationError
 from squid.ids import now
+from squid.store import snapshot
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +34,18 @@ class Migration(NamedTuple):
     @property
     def checksum(self) -> str:
         return hashlib.sha256(self.sql.encode()).hexdigest()
+
+
+class Applied(NamedTuple):
+    """What was done to a database."""
+
+    migrations: list[Migration]
+    copy: Path | None = None
+    """Of how it was before."""
+
+
+class NotADatabase(DatabaseError):
+    """The file is not an SQLite database"""
 
 
 def bundled() -> list[Migration]:
@@ -53,52 +66,77 @@ def load(folder: Path) -> list[Migration]:
     return migrations
 
 
-def migrate(path: Path, migrations: list[Migration] | None = None) -> list[Migration]:
+def migrate(
+    path: Path,
+    migrations: list[Migration] | None = None,
+    *,
+    in_use: Callable[[], bool] = lambda: False,
+    keep_copy: bool = True,
+) -> Applied:
     """Bring the database at `path` to this program's version; make it if need be.
 
-    Returns what was applied. Raises DatabaseError (not a database, not Squid's, not
-    writable) or MigrationError (newer than the program, edited migration).
+    `in_use` says whether a process works on it, which could not go on afterwards.
+    Raises DatabaseError (not a database, not Squid's, not writable) or MigrationError
+    (newer than the program, edited migration, in use by an older one).
     """
     migrations = bundled() if migrations is None else migrations
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         fresh = not path.exists() or path.stat().st_size == 0
         if not fresh and not os.access(path, os.W_OK):
             raise DatabaseError(f"{path} cannot be written.", hint="Check its permissions.")
         if not fresh:
-            _recognise(path)
-            if not _missing(path, migrations):
-                return []
+            recognise(path)
+            with closing(sqlite3.connect(path, isolation_level=None, timeout=30)) as db:
+                if not pending(path, db, migrations):
+                    return Applied([])
         # Where it is needed: it takes as long to import as all of this does.
         from filelock import FileLock
 
         # Two processes that start at once must not both migrate.
         with FileLock(f"{path}.migrate.lock", timeout=60):
-            return _migrate(path, migrations, fresh)
+            return _migrate(path, migrations, fresh, in_use, keep_copy)
     except OSError as error:
         raise DatabaseError(f"{path} cannot be used: {error.strerror or error}.") from None
     except sqlite3.OperationalError as error:
         raise DatabaseError(f"{path} cannot be used: {error}.") from None
-    except sqlite3.DatabaseError:
-        raise DatabaseError(
-            f"{path} is not an SQLite database.",
-            hint="Name another file in [database] path, or move this one away.",
-        ) from None
+    except sqlite3.DatabaseError as error:
+        if error.sqlite_errorname.startswith("SQLITE_CORRUPT"):
+            raise DatabaseError(
+                f"{path} is damaged: {error}.",
+                hint="Restore a backup: squid restore FILE. docs/operations.md says what else.",
+            ) from None
+        raise _no_database(path) from None
 
 
-def _recognise(path: Path) -> None:
-    """Look at the file's header, which opening it could change. Raises DatabaseError."""
+def pending(
+    path: Path, db: sqlite3.Connection, migrations: list[Migration] | None = None
+) -> list[Migration]:
+    """What `migrate` would apply. Raises as it does."""
+    migrations = bundled() if migrations is None else migrations
+    done = applied(db, path)
+    check(done, migrations, path)
+    return migrations[len(done) :]
+
+
+def recognise(path: Path, name: Path | None = None) -> None:
+    """Look at the file's header, which opening it could change. Raises DatabaseError,
+    which calls it `name`."""
     with path.open("rb") as file:
         header = file.read(72)
     if not header.startswith(b"SQLite format 3\0"):
-        raise DatabaseError(
-            f"{path} is not an SQLite database.",
-            hint="Name another file in [database] path, or move this one away.",
-        )
+        raise _no_database(name or path)
     # With a journal beside it, SQLite has still to undo what a crash left.
     undecided = path.with_name(path.name + "-journal").exists()
     if int.from_bytes(header[68:72], "big") != APPLICATION_ID and not undecided:
-        raise _of_another_program(path)
+        raise _of_another_program(name or path)
+
+
+def _no_database(path: Path) -> DatabaseError:
+    return NotADatabase(
+        f"{path} is not an SQLite database.",
+        hint="Name another file in [database] path, or move this one away.",
+    )
 
 
 def _of_another_program(path: Path) -> DatabaseError:
@@ -107,32 +145,38 @@ def _of_another_program(path: Path) -> DatabaseError:
     )
 
 
-def _missing(path: Path, migrations: list[Migration]) -> list[Migration]:
-    with closing(sqlite3.connect(path, isolation_level=None, timeout=30)) as db:
-        done = _applied(db, path)
-    _check(done, migrations, path)
-    return migrations[len(done) :]
-
-
-def _migrate(path: Path, migrations: list[Migration], fresh: bool) -> list[Migration]:
+def _migrate(
+    path: Path,
+    migrations: list[Migration],
+    fresh: bool,
+    in_use: Callable[[], bool],
+    keep_copy: bool,
+) -> Applied:
     db = sqlite3.connect(path, isolation_level=None, timeout=30)
+    copy = None
     try:
-        done = _applied(db, path)
-        _check(done, migrations, path)
-        missing = migrations[len(done) :]
+        missing = pending(path, db, migrations)
         if not missing:
-            return []
-        if not fresh and done:
-            backup(db, path, f"before-{missing[0].version:04}")
+            return Applied([])
+        done = len(missing) < len(migrations)
+        if done and in_use():
+            raise MigrationError(
+                f"An older Squid is running on {path}, which must be upgraded.",
+                hint="End that one first; then it is done by the next command, or now by:"
+                " squid migrate",
+            )
+        if not fresh and done and keep_copy:
+            copy = _keep(db, path, missing[0].version)
         for migration in missing:
             _apply(db, migration)
         db.execute("PRAGMA journal_mode = WAL")
-        return missing
+        return Applied(missing, copy)
     finally:
         db.close()
 
 
-def _applied(db: sqlite3.Connection, path: Path) -> list[tuple[int, str, str]]:
+def applied(db: sqlite3.Connection, path: Path) -> list[tuple[int, str, str]]:
+    """What was applied to a database: versions, names and checksums, in order."""
     tables = {row[0] for row in db.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
     if not tables:
         return []
@@ -142,7 +186,8 @@ def _applied(db: sqlite3.Connection, path: Path) -> list[tuple[int, str, str]]:
     return rows.fetchall()
 
 
-def _check(done: list[tuple[int, str, str]], migrations: list[Migration], path: Path) -> None:
+def check(done: list[tuple[int, str, str]], migrations: list[Migration], path: Path) -> None:
+    """Raises MigrationError where this program's migrations do not begin with those."""
     if len(done) > len(migrations):
         raise MigrationError(
             f"{path} was written by a newer Squid (its version is {len(done)}, this "
@@ -197,17 +242,20 @@ def statements(sql: str) -> Iterator[str]:
         yield gathered  # no semicolon at the end: SQLite says what is wrong with it
 
 
-def backup(db: sqlite3.Connection, path: Path, label: str) -> Path:
-    """Copy an open database beside itself, whole also while others write."""
+def _keep(db: sqlite3.Connection, path: Path, version: int) -> Path:
+    """Copy the database beside itself before anything of it is changed."""
+    from squid.store.workplace import workplace
+
     stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
-    target = path.with_name(f"{path.name}.{label}.{stamp}.backup")
-    partial = target.with_name(target.name + ".partial")
-    partial.unlink(missing_ok=True)
-    copy = sqlite3.connect(partial)
-    try:
-        db.backup(copy)
-    finally:
-        copy.close()
-    os.replace(partial, target)
+    target = path.with_name(f"{path.name}.before-{version:04}.{stamp}.backup")
+    with workplace(path.parent) as folder:
+        snapshot.take(db, folder / "copy.db")
+        os.replace(folder / "copy.db", target)
+    snapshot.sync(path.parent)
     log.info("backed up the database to %s", target)
     return target
+
+
+def kept(path: Path) -> list[Path]:
+    """The copies that were made before migrations, the oldest first."""
+    return sorted(path.parent.glob(f"{path.name}.before-*.backup"))

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from squid.cli import transferring
+from squid.cli import progress, transferring
 from squid.config import load
 from tests.cli.conftest import Squid
 
@@ -187,7 +187,7 @@ def test_a_long_import_shows_how_far_it_is(
     ask(squid)
     path = tmp_path / "all.json"
     path.write_text(squid("export", "--all").stdout)
-    monkeypatch.setattr(transferring, "LONG_SECONDS", 0.0)
+    monkeypatch.setattr(progress, "LONG_SECONDS", 0.0)
     ours, theirs = pty.openpty()
     with os.fdopen(theirs, "w") as terminal:
         monkeypatch.setattr(sys, "stderr", terminal)

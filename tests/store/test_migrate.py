@@ -43,7 +43,7 @@ def backups(path: Path) -> list[Path]:
 
 
 def test_fresh_database_has_everything(path: Path) -> None:
-    assert migrate(path) == ALL
+    assert migrate(path).migrations == ALL
     assert applied(path) == [(m.version, m.name) for m in ALL]
     with closing(sqlite3.connect(path)) as db:
         assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
@@ -55,7 +55,7 @@ def test_fresh_database_has_everything(path: Path) -> None:
 def test_second_time_does_nothing(path: Path) -> None:
     migrate(path)
     before = path.read_bytes()
-    assert migrate(path) == []
+    assert migrate(path).migrations == []
     assert path.read_bytes() == before
     assert backups(path) == []
 
@@ -63,7 +63,7 @@ def test_second_time_does_nothing(path: Path) -> None:
 def test_empty_file_is_a_fresh_database(path: Path) -> None:
     path.parent.mkdir()
     path.touch()
-    assert migrate(path) == ALL
+    assert migrate(path).migrations == ALL
 
 
 @pytest.mark.parametrize("known", range(1, len(ALL)))
@@ -71,7 +71,7 @@ def test_upgraded_database_equals_a_fresh_one(path: Path, tmp_path: Path, known:
     fresh = tmp_path / "fresh.db"
     migrate(fresh)
     migrate(path, ALL[:known])
-    assert migrate(path) == ALL[known:]
+    assert migrate(path).migrations == ALL[known:]
     assert schema(path) == schema(fresh)
     assert applied(path) == applied(fresh)
 
@@ -88,7 +88,7 @@ def test_backup_is_made_before_upgrading_and_opens(path: Path) -> None:
         assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         assert db.execute("SELECT name FROM users WHERE id = 'ann'").fetchone() == ("Ann",)
     shutil.copy(backup, path.with_name("restored.db"))
-    assert migrate(path.with_name("restored.db")) == ALL[3:]
+    assert migrate(path.with_name("restored.db")).migrations == ALL[3:]
 
 
 def test_backup_holds_what_is_only_in_the_log_of_another_process(path: Path) -> None:
@@ -234,19 +234,19 @@ def test_failing_migration_leaves_nothing(path: Path, sql: str) -> None:
         migrate(path, [*ALL, Migration(len(ALL) + 1, "bad", sql)])
     assert schema(path) == before
     assert applied(path) == [(m.version, m.name) for m in ALL]
-    assert migrate(path) == []
+    assert migrate(path).migrations == []
 
 
 def test_failing_first_migration_leaves_a_file_that_can_be_migrated(path: Path) -> None:
     with pytest.raises(MigrationError):
         migrate(path, [Migration(1, "bad", "CREATE TABLE a (id); SELECT nothing FROM nowhere;")])
-    assert migrate(path) == ALL
+    assert migrate(path).migrations == ALL
 
 
 def _migrate_at_once(path: Path, ready: object, results: object) -> None:
     ready.wait()  # type: ignore[attr-defined]
     try:
-        results.put(len(migrate(path)))  # type: ignore[attr-defined]
+        results.put(len(migrate(path).migrations))  # type: ignore[attr-defined]
     except Exception as error:
         results.put(repr(error))  # type: ignore[attr-defined]
 
