@@ -20,6 +20,8 @@ from squid.cli import (
     backup,
     cleanup,
     completion,
+    config,
+    doctor,
     export,
     import_,
     migrate,
@@ -96,6 +98,8 @@ app.add_typer(sessions.app, name="sessions")
 app.command(cls=Command)(backup.backup)
 app.command(cls=Command)(restore.restore)
 app.command(cls=Command)(migrate.migrate)
+app.command(cls=Command)(config.config)
+app.command(cls=Command)(doctor.doctor)
 app.add_typer(model.app, name="model")
 app.command(cls=Command)(completion.completion)
 

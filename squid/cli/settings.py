@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from squid.config import Config
+    from squid.config import Config, Loaded
 
 
 @dataclass
@@ -23,7 +23,12 @@ given = Given()
 
 def load(**flags: Any) -> Config:
     """The configuration in force; `flags` are the command's own (`{"server.port": 1}`)."""
+    return load_with_origins(**flags).config
+
+
+def load_with_origins(**flags: Any) -> Loaded:
+    """As `load`, and where each value is from."""
     from squid import config
 
     data = str(given.data) if given.data else None
-    return config.load(given.config, flags={"data": data, **flags})
+    return config.load_with_origins(given.config, flags={"data": data, **flags})

@@ -66,12 +66,14 @@ def alive(database: Path, worker_id: str) -> bool:
 def servers(database: Path) -> list[str]:
     """The addresses of the servers that run on this database, the newest first."""
     urls = []
-    for path in sorted(_folder(database).glob("*.json"), reverse=True):
-        if alive(database, path.stem):
-            try:
-                urls.append(msgspec.json.decode(path.read_bytes(), type=dict[str, str])["url"])
-            except (OSError, msgspec.DecodeError, KeyError) as error:
-                log.debug("%s says nothing: %s", path, error)
+    for worker_id in reversed(living(database)[0]):
+        path = _folder(database) / f"{worker_id}.json"
+        try:
+            urls.append(msgspec.json.decode(path.read_bytes(), type=dict[str, str])["url"])
+        except FileNotFoundError:
+            continue  # it is no server
+        except (OSError, msgspec.DecodeError, KeyError) as error:
+            log.debug("%s says nothing: %s", path, error)
     return urls
 
 

@@ -99,6 +99,8 @@ def unwritable(target: Path, error: OSError | sqlite3.Error) -> DatabaseError:
     if isinstance(error, OSError):
         full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
         why = error.strerror or str(error)
+        if isinstance(error, FileExistsError):  # where a folder was to be made
+            why = "its folder is a file"
     else:
         name = getattr(error, "sqlite_errorname", "")
         full = name.startswith(("SQLITE_FULL", "SQLITE_IOERR_WRITE"))

@@ -1,0 +1,447 @@
+"""Backups and restores of a database in a file, beside others that work on it."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from squid.errors import Conflict, DatabaseBusy, DatabaseError, DiskFull, MigrationError
+from squid.store import backup as backups
+from squid.store import changes, sessions, snapshot, verify
+from squid.store.backup import back_up, default_path, found, open_existing
+from squid.store.migrate import Migration, bundled, migrate
+from squid.store.restore import Living, fetch, fold, replace
+from squid.store.verify import Damaged
+from squid.store.workplace import PREFIX, workplace
+from tests.conftest import ME
+
+NOBODY = Living(one=lambda id_: False, any=lambda: False)
+SOMEBODY = Living(one=lambda id_: id_ == "me", any=lambda: True)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    path = tmp_path / "data" / "squid.db"
+    migrate(path)
+    return path
+
+
+@pytest.fixture
+def db(path: Path) -> Iterator[sqlite3.Connection]:
+    """A process that works on it."""
+    with closing(open_existing(path)) as db:
+        yield db
+
+
+def add(db: sqlite3.Connection, title: str) -> str:
+    with db:
+        return sessions.create(db, ME, title=title).id
+
+
+def titles(path: Path) -> list[str]:
+    with closing(sqlite3.connect(path)) as db:
+        return [row[0] for row in db.execute("SELECT title FROM sessions ORDER BY title")]
+
+
+def left(folder: Path) -> list[str]:
+    return [name for name in os.listdir(folder) if name.startswith(".")]
+
+
+def prepared(source: Path, folder: Path) -> Path:
+    folder.mkdir(exist_ok=True)
+    copy = fetch(source, folder)
+    verify.verify(copy, source)
+    migrate(copy, keep_copy=False)
+    fold(copy)
+    return copy
+
+
+# -- backing up -----------------------------------------------------------------------
+
+
+def test_it_is_one_private_file_with_everything(
+    path: Path, db: sqlite3.Connection, tmp_path: Path
+) -> None:
+    db.execute("PRAGMA wal_autocheckpoint = 0")
+    add(db, "only in the log")
+    target = tmp_path / "elsewhere" / "mine.db"
+    facts = back_up(path, target)
+    assert (facts.sessions, facts.messages, facts.version) == (1, 0, len(bundled()))
+    assert os.listdir(target.parent) == ["mine.db"]
+    assert target.stat().st_mode & 0o777 == 0o600
+    assert target.parent.stat().st_mode & 0o777 == 0o700
+    assert titles(target) == ["only in the log"]
+    assert os.listdir(target.parent) == ["mine.db"], "to read it makes nothing beside it"
+
+
+def test_what_is_there_stays_unless_forced(path: Path, tmp_path: Path) -> None:
+    target = tmp_path / "mine.db"
+    target.write_text("precious")
+    with pytest.raises(Conflict, match="is there already"):
+        back_up(path, target)
+    assert target.read_text() == "precious"
+    back_up(path, target, force=True)
+    assert titles(target) == []
+    assert left(tmp_path) == []
+
+
+@pytest.mark.parametrize("links", [True, False])
+def test_what_came_meanwhile_stays(
+    path: Path, tmp_path: Path, links: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / "mine.db"
+    if not links:
+
+        def refuse(*args: object) -> None:
+            raise OSError(1, "Operation not permitted")
+
+        monkeypatch.setattr(os, "link", refuse)
+    with pytest.raises(Conflict):
+        back_up(path, target, progress=lambda done, total: target.touch())
+    assert target.read_bytes() == b""
+    target.unlink()
+    back_up(path, target)
+    assert titles(target) == []
+    assert left(tmp_path) == []
+
+
+def test_the_database_itself_is_no_target(path: Path) -> None:
+    before = path.read_bytes()
+    with pytest.raises(Exception, match="is the database itself"):
+        back_up(path, path, force=True)
+    assert path.read_bytes() == before
+
+
+def test_a_device_is_not_replaced(path: Path) -> None:
+    with pytest.raises(Conflict):
+        back_up(path, Path("/dev/null"), force=True)
+    assert not Path("/dev/null").is_file()
+
+
+def test_it_ends_and_is_of_one_moment_while_others_write(
+    path: Path, db: sqlite3.Connection, tmp_path: Path
+) -> None:
+    """Two rows that are always written together are both in it, or neither."""
+    with db:
+        db.execute("CREATE TABLE pairs (a INTEGER, filler BLOB)")
+        db.executemany("INSERT INTO pairs VALUES (0, ?)", [(bytes(4000),)] * 3000)
+    stop = threading.Event()
+    steps = 0
+
+    def write() -> None:
+        with closing(open_existing(path)) as other:
+            while not stop.is_set():
+                with other:
+                    other.execute("BEGIN")
+                    other.execute("INSERT INTO pairs VALUES (1, '')")
+                    other.execute("INSERT INTO pairs VALUES (-1, '')")
+
+    def progress(done: int, total: int) -> None:
+        nonlocal steps
+        steps += 1
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        back_up(path, tmp_path / "mine.db", progress=progress)
+    finally:
+        stop.set()
+        writer.join()
+    assert steps > 1
+    with closing(sqlite3.connect(tmp_path / "mine.db")) as copy:
+        assert copy.execute("SELECT sum(a) FROM pairs").fetchone() == (0,)
+
+
+def test_no_database_is_said(tmp_path: Path) -> None:
+    with pytest.raises(DatabaseError, match="no database at"):
+        back_up(tmp_path / "squid.db", tmp_path / "mine.db")
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_damaged_database_makes_no_backup(
+    path: Path, db: sqlite3.Connection, tmp_path: Path
+) -> None:
+    with db:
+        for number in range(2000):
+            db.execute(
+                "INSERT INTO users (id, name, created_at) VALUES (?, ?, 0)", (number, number)
+            )
+    db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    with path.open("r+b") as file:
+        file.seek(-8192, os.SEEK_END)
+        file.write(bytes(4096))
+    with pytest.raises(Damaged, match="is damaged"):
+        back_up(path, tmp_path / "mine.db")
+    assert not (tmp_path / "mine.db").exists()
+    assert left(tmp_path) == []
+
+
+def test_room_is_looked_for_first(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(backups, "MARGIN_BYTES", 1 << 60)
+    with pytest.raises(DiskFull, match="are needed"):
+        back_up(path, tmp_path / "mine.db")
+    assert not (tmp_path / "mine.db").exists()
+
+
+def test_names_do_not_meet(tmp_path: Path) -> None:
+    first = default_path(tmp_path)
+    first.touch()
+    assert default_path(tmp_path) != first
+    assert found(tmp_path) == [first]
+
+
+# -- verifying ------------------------------------------------------------------------
+
+
+def test_rows_that_name_nothing_are_found(path: Path, db: sqlite3.Connection) -> None:
+    with db:
+        db.execute("INSERT INTO members VALUES ('nowhere', 'local', 'owner', 0)")
+    db.close()
+    fold(path)
+    with pytest.raises(Damaged, match="a row of members names one of sessions"):
+        verify.verify(path)
+
+
+def test_a_newer_one_and_another_history_are_refused(tmp_path: Path) -> None:
+    known = bundled()
+    newer = tmp_path / "newer.db"
+    migrate(newer, [*known, Migration(len(known) + 1, "later", "CREATE TABLE l (i);")])
+    fold(newer)
+    with pytest.raises(MigrationError, match="newer Squid"):
+        verify.verify(newer)
+    other = tmp_path / "other.db"
+    migrate(other, [known[0]._replace(sql=known[0].sql + "\n-- edited\n")])
+    fold(other)
+    with pytest.raises(MigrationError, match="was edited"):
+        verify.verify(other)
+
+
+def test_a_verified_file_is_not_touched(path: Path) -> None:
+    fold(path)
+    before = (path.read_bytes(), path.stat().st_mtime_ns, sorted(os.listdir(path.parent)))
+    verify.verify(path)
+    assert before == (path.read_bytes(), path.stat().st_mtime_ns, sorted(os.listdir(path.parent)))
+
+
+# -- restoring ------------------------------------------------------------------------
+
+
+def test_the_old_state_gives_way_in_one_step(
+    path: Path, db: sqlite3.Connection, tmp_path: Path
+) -> None:
+    add(db, "kept")
+    back_up(path, tmp_path / "mine.db")
+    add(db, "later")
+    with closing(open_existing(path)) as reader:
+        reader.execute("BEGIN")
+        assert len(reader.execute("SELECT title FROM sessions").fetchall()) == 2
+        done = replace(
+            path, prepared(tmp_path / "mine.db", tmp_path / "p"), tmp_path / "safe.db", NOBODY
+        )
+        assert len(reader.execute("SELECT title FROM sessions").fetchall()) == 2
+        reader.execute("COMMIT")
+        assert reader.execute("SELECT title FROM sessions").fetchall() == [("kept",)]
+    assert db.execute("SELECT title FROM sessions").fetchall() == [("kept",)]
+    assert done.safety is not None
+    assert titles(done.safety) == ["kept", "later"]
+    assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    add(db, "after")
+    assert titles(path) == ["after", "kept"]
+
+
+def test_no_number_comes_again(path: Path, db: sqlite3.Connection, tmp_path: Path) -> None:
+    kept = add(db, "kept")
+    back_up(path, tmp_path / "mine.db")
+    for number in range(20):
+        with db:
+            sessions.update(db, ME, kept, title=f"new title {number}")
+    _, last = changes.span(db)
+    version = sessions.version(db, ME, kept)
+    moves = db.execute("SELECT max(number) FROM session_moves").fetchone()[0]
+    replace(path, prepared(tmp_path / "mine.db", tmp_path / "p"), tmp_path / "safe.db", NOBODY)
+    assert sessions.version(db, ME, kept) > version
+    first, now_last = changes.span(db)
+    assert now_last > last
+    assert last < first - 1, "a reader of before is told to begin anew"
+    with db:
+        sessions.update(db, ME, kept, title="again")
+    assert db.execute("SELECT max(number) FROM session_moves").fetchone()[0] > moves
+    again = prepared(tmp_path / "mine.db", tmp_path / "q")
+    version = sessions.version(db, ME, kept)
+    replace(path, again, tmp_path / "safe2.db", NOBODY)
+    assert sessions.version(db, ME, kept) > version, "also the second time"
+
+
+def test_a_live_answer_is_not_lost(path: Path, db: sqlite3.Connection, tmp_path: Path) -> None:
+    back_up(path, tmp_path / "mine.db")
+    session_id = add(db, "busy")
+    with db:
+        for id_ in ("q", "a"):
+            db.execute(
+                "INSERT INTO messages (id, session_id, depth, role, status, created_at,"
+                " updated_at, content) VALUES (?, ?, 0, 'user', 'pending', 0, 0, '')",
+                (id_, session_id),
+            )
+        db.execute(
+            "INSERT INTO runs (id, session_id, message_id, question_id, kind, status, provider,"
+            " model, worker, text_start, created_at)"
+            " VALUES ('r', ?, 'a', 'q', 'answer', 'running', 'p', 'm', 'me', 0, 0)",
+            (session_id,),
+        )
+    copy = prepared(tmp_path / "mine.db", tmp_path / "p")
+    with pytest.raises(Conflict, match="An answer is being written"):
+        replace(path, copy, tmp_path / "safe.db", SOMEBODY)
+    assert titles(path) == ["busy"]
+    assert not (tmp_path / "safe.db").exists()
+    replace(path, copy, tmp_path / "safe.db", NOBODY)
+    assert titles(path) == []
+
+
+def test_under_a_process_of_another_version(tmp_path: Path) -> None:
+    path = tmp_path / "data" / "squid.db"
+    migrate(path, bundled()[:3])
+    back_up(path, tmp_path / "mine.db")
+    copy = prepared(tmp_path / "mine.db", tmp_path / "p")
+    with pytest.raises(Conflict, match="another version"):
+        replace(path, copy, tmp_path / "safe.db", SOMEBODY)
+    replace(path, copy, tmp_path / "safe.db", NOBODY)
+    assert migrate(path).migrations == []
+
+
+def test_one_that_a_newer_squid_left_behind_gives_way(path: Path, tmp_path: Path) -> None:
+    """As the error of a downgrade proposes."""
+    back_up(path, tmp_path / "mine.db")
+    known = bundled()
+    migrate(path, [*known, Migration(len(known) + 1, "later", "CREATE TABLE l (i);")])
+    with pytest.raises(MigrationError):
+        migrate(path)
+    replace(path, prepared(tmp_path / "mine.db", tmp_path / "p"), tmp_path / "safe.db", NOBODY)
+    assert migrate(path).migrations == []
+
+
+def test_while_somebody_else_writes(path: Path, db: sqlite3.Connection, tmp_path: Path) -> None:
+    back_up(path, tmp_path / "mine.db")
+    copy = prepared(tmp_path / "mine.db", tmp_path / "p")
+    add(db, "mine")
+    db.execute("BEGIN IMMEDIATE")
+    waited = pytest.MonkeyPatch()
+    waited.setattr("squid.store.restore.open_existing", lambda path: open_existing(path, 0.05))
+    with waited.context(), pytest.raises(DatabaseBusy):
+        replace(path, copy, tmp_path / "safe.db", NOBODY)
+    waited.undo()
+    db.execute("ROLLBACK")
+    assert titles(path) == ["mine"]
+
+
+def test_another_page_size(path: Path, db: sqlite3.Connection, tmp_path: Path) -> None:
+    add(db, "kept")
+    back_up(path, tmp_path / "mine.db")
+    with closing(sqlite3.connect(tmp_path / "mine.db", isolation_level=None)) as other:
+        other.execute("PRAGMA page_size = 8192")
+        other.execute("VACUUM")
+    replace(path, prepared(tmp_path / "mine.db", tmp_path / "p"), tmp_path / "safe.db", NOBODY)
+    assert db.execute("PRAGMA page_size").fetchone() == (4096,)
+    assert titles(path) == ["kept"]
+
+
+def test_a_backup_with_its_log_beside_it(
+    path: Path, db: sqlite3.Connection, tmp_path: Path
+) -> None:
+    """What somebody copied by hand from a killed server's folder."""
+    db.execute("PRAGMA wal_autocheckpoint = 0")
+    add(db, "only in the log")
+    by_hand = tmp_path / "by-hand"
+    by_hand.mkdir()
+    for name in ("squid.db", "squid.db-wal"):
+        (by_hand / name).write_bytes((path.parent / name).read_bytes())
+    before = {name: (by_hand / name).read_bytes() for name in os.listdir(by_hand)}
+    fresh = tmp_path / "fresh" / "squid.db"
+    fresh.parent.mkdir()
+    replace(fresh, prepared(by_hand / "squid.db", tmp_path / "p"), tmp_path / "safe.db", NOBODY)
+    assert titles(fresh) == ["only in the log"]
+    assert before == {name: (by_hand / name).read_bytes() for name in os.listdir(by_hand)}
+
+
+@pytest.mark.parametrize("content", [b"", b"Dear diary, " * 1000, None])
+def test_where_there_is_nothing_to_overwrite(
+    path: Path, db: sqlite3.Connection, tmp_path: Path, content: bytes | None
+) -> None:
+    add(db, "kept")
+    back_up(path, tmp_path / "mine.db")
+    db.close()
+    if content is None:
+        path.unlink()
+    else:
+        path.write_bytes(content)
+    copy = prepared(tmp_path / "mine.db", tmp_path / "p")
+    with pytest.raises(DatabaseError, match="cannot be read, and Squid is running"):
+        replace(path, copy, tmp_path / "safe.db", SOMEBODY)
+    done = replace(path, copy, tmp_path / "safe.db", NOBODY)
+    assert titles(path) == ["kept"]
+    assert done.safety is None
+    if content:
+        assert done.aside is not None
+        assert done.aside.read_bytes() == content
+    else:
+        assert done.aside is None
+
+
+@pytest.mark.parametrize("cut", [0.3, 0.6, 0.9])
+def test_a_truncated_database_is_moved_aside_or_overwritten(
+    path: Path, db: sqlite3.Connection, tmp_path: Path, cut: float
+) -> None:
+    add(db, "kept")
+    back_up(path, tmp_path / "mine.db")
+    db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    db.close()
+    os.truncate(path, int(path.stat().st_size * cut) // 4096 * 4096)
+    content = path.read_bytes()
+    done = replace(
+        path, prepared(tmp_path / "mine.db", tmp_path / "p"), tmp_path / "safe.db", NOBODY
+    )
+    assert titles(path) == ["kept"]
+    with closing(sqlite3.connect(path)) as now:
+        assert now.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    assert done.aside is not None
+    assert done.aside.read_bytes() == content
+
+
+def test_another_programs_database_is_left_alone(path: Path, tmp_path: Path) -> None:
+    back_up(path, tmp_path / "mine.db")
+    other = tmp_path / "other.db"
+    with closing(sqlite3.connect(other)) as db, db:
+        db.execute("CREATE TABLE bookmarks (url TEXT)")
+    before = other.read_bytes()
+    with pytest.raises(DatabaseError, match="another program"):
+        replace(other, prepared(tmp_path / "mine.db", tmp_path / "p"), tmp_path / "safe.db", NOBODY)
+    assert other.read_bytes() == before
+
+
+# -- what is in the making --------------------------------------------------------------
+
+
+def test_what_a_dead_process_left_is_removed_and_a_living_ones_is_not(tmp_path: Path) -> None:
+    dead = tmp_path / f"{PREFIX}dead"
+    dead.mkdir()
+    (dead / "copy.db").write_text("half")
+    with workplace(tmp_path) as first:
+        assert not dead.exists()
+        with workplace(tmp_path) as second:
+            assert first.exists()
+            assert first != second
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_snapshot_never_writes_over_a_file(path: Path, tmp_path: Path) -> None:
+    (tmp_path / "there.db").write_text("precious")
+    with closing(open_existing(path)) as db, pytest.raises(FileExistsError):
+        snapshot.take(db, tmp_path / "there.db")
+    assert (tmp_path / "there.db").read_text() == "precious"
