@@ -70,7 +70,8 @@ def open_existing(path: Path, timeout: float = 30) -> sqlite3.Connection:
 
 def found(folder: Path) -> list[Path]:
     """The backups in a folder, the newest first."""
-    return sorted(folder.glob(f"*{SUFFIX}"), key=lambda path: -path.stat().st_mtime)
+    files = [path for path in folder.glob(f"*{SUFFIX}") if path.is_file()]
+    return sorted(files, key=lambda path: -path.stat().st_mtime)
 
 
 def size(path: Path) -> int:
