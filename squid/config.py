@@ -109,6 +109,20 @@ class Provider(Section, frozen=True, kw_only=True):
     local: Local = Local()
 
 
+Level = Literal["debug", "info", "warning", "error", "off"]
+
+
+class Logs(Section, frozen=True, kw_only=True):
+    level: Level = "info"
+    max_size_mb: Positive = 10
+    stderr: Level = "warning"
+    format: Literal["text", "json"] = "text"
+
+
+class Telemetry(Section, frozen=True, kw_only=True):
+    otlp_endpoint: str = ""
+
+
 class Config(Section, frozen=True, kw_only=True):
     data: str = ""
     server: Server = Server()
@@ -121,6 +135,8 @@ class Config(Section, frozen=True, kw_only=True):
     performance: Performance = Performance()
     features: Features = Features()
     provider: Provider = Provider()
+    logs: Logs = Logs()
+    telemetry: Telemetry = Telemetry()
 
     @property
     def data_folder(self) -> Path:
@@ -131,6 +147,10 @@ class Config(Section, frozen=True, kw_only=True):
     @property
     def database_path(self) -> Path:
         return self.data_folder / os.path.expanduser(self.database.path)
+
+    @property
+    def log_path(self) -> Path:
+        return self.data_folder / "squid.log"
 
 
 class Loaded(NamedTuple):
@@ -240,15 +260,22 @@ def _read(file: Path) -> dict[str, Any]:
 
 def _refuse_redirection(tree: Mapping[str, Any], file: Path, *, named: bool) -> None:
     """A file that merely lies in the current folder, as in somebody's repository, must
-    not send questions and the key in the environment to an address of its choice."""
-    provider = tree.get("provider")
-    anthropic = provider.get("anthropic") if isinstance(provider, dict) else None
-    url = anthropic.get("base_url") if isinstance(anthropic, dict) else None
-    if url and not named and file.parent == Path():
-        raise ConfigError(
-            f"{file} in this folder sends questions to {url}, and nobody named the file.",
-            hint=f"If that is meant: --config {file}, or SQUID_CONFIG={file}.",
-        )
+    not send questions and the key in the environment to an address of its choice, nor
+    tell one what is done here."""
+    if named or file.parent != Path():
+        return
+    for what, path in (
+        ("questions", ("provider", "anthropic", "base_url")),
+        ("telemetry", ("telemetry", "otlp_endpoint")),
+    ):
+        url: Any = tree
+        for step in path:
+            url = url.get(step) if isinstance(url, dict) else None
+        if url:
+            raise ConfigError(
+                f"{file} in this folder sends {what} to {url}, and nobody named the file.",
+                hint=f"If that is meant: --config {file}, or SQUID_CONFIG={file}.",
+            )
 
 
 def _put(tree: dict[str, Any], path: tuple[str, ...], value: Any) -> None:

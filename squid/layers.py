@@ -108,6 +108,10 @@ def nearest(key: str, types: Types) -> str:
     leaf = key.rpartition(".")[2]
     by_leaf = {known.rpartition(".")[2]: known for known in types}
     close = difflib.get_close_matches(key, types, 1, 0.75)
+    if not close:  # a table that is misspelt
+        for table in difflib.get_close_matches(key, {one.rpartition(".")[0] for one in types}, 1):
+            inside = [one for one in types if one.startswith(f"{table}.")]
+            close = difflib.get_close_matches(key, inside, 1, 0)
     close = close or [by_leaf[k] for k in difflib.get_close_matches(leaf, by_leaf, 1, 0.6)]
     close = close or difflib.get_close_matches(key, types, 1, 0)
     return close[0]

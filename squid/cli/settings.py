@@ -23,7 +23,12 @@ given = Given()
 
 def load(**flags: Any) -> Config:
     """The configuration in force; `flags` are the command's own (`{"server.port": 1}`)."""
-    return load_with_origins(**flags).config
+    loaded = load_with_origins(**flags).config
+    if not given.debug:
+        from squid import logs
+
+        logs.to_stderr(loaded.logs)
+    return loaded
 
 
 def load_with_origins(**flags: Any) -> Loaded:

@@ -30,8 +30,11 @@ def test_each_line_is_one_version_and_nothing_else() -> None:
 
 def test_every_dependency_is_held() -> None:
     project = PYPROJECT["project"]
-    wanted = [*project["dependencies"], *project["optional-dependencies"]["local"]]
-    for group in PYPROJECT["dependency-groups"].values():
+    wanted = list(project["dependencies"])
+    for group in (
+        *project["optional-dependencies"].values(),
+        *PYPROJECT["dependency-groups"].values(),
+    ):
         wanted += [item for item in group if isinstance(item, str)]
     missing = {name(item) for item in wanted} - {name(line) for line in constraints()}
     assert missing == {project["name"]}

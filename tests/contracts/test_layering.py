@@ -10,7 +10,8 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 LEVELS = (
-    ("models", "config", "layers", "ids", "errors"),
+    ("models", "config", "layers", "ids", "errors", "figures"),
+    ("logs", "log_file", "telemetry"),
     ("providers", "store"),
     ("context", "transfer"),
     ("runs",),
