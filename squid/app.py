@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
 from squid.config import Config
 from squid.core import open_squid
+from squid.figures import RequestFigures
 from squid.http.compression import Compression
 from squid.http.errors import HANDLERS
 from squid.http.features import enabled
 from squid.http.guard import Guard
+from squid.http.observe import Observe
 from squid.http.routes import ROUTES
+from squid.telemetry import tracing
 from squid.upkeep.jobs import jobs
 from squid.upkeep.scheduler import Scheduler
 
@@ -25,7 +28,9 @@ def create_app(config: Config) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        async with open_squid(config) as squid:
+        async with AsyncExitStack() as stack:
+            spans = stack.enter_context(tracing(config))
+            squid = await stack.enter_async_context(open_squid(config, spans))
             app.state.squid = squid
             scheduler = Scheduler(squid.database, squid.worker.id, jobs(config, squid.database))
             upkeep = asyncio.create_task(scheduler.run(), name="squid-upkeep")
@@ -35,7 +40,7 @@ def create_app(config: Config) -> Starlette:
                 upkeep.cancel()
                 await asyncio.wait([upkeep])
 
-    return Starlette(
+    app = Starlette(
         routes=enabled(ROUTES, config.features),
         middleware=[
             Middleware(Guard),
@@ -44,3 +49,7 @@ def create_app(config: Config) -> Starlette:
         exception_handlers=HANDLERS,
         lifespan=lifespan,
     )
+    app.state.requests = RequestFigures()
+    # Around what Starlette itself puts outermost, which answers what nobody expected.
+    app.middleware_stack = Observe(app.build_middleware_stack(), app.state.requests)
+    return app

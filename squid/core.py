@@ -7,6 +7,7 @@ no web server in it, so that `squid ask` alone need not load one.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -21,20 +22,32 @@ from squid.runs.start import Asked, Started
 from squid.runs.worker import Worker
 from squid.store.cache import SessionCache
 from squid.store.database import Database
-from squid.store.migrate import Applied, migrate
+from squid.store.migrate import Applied, migrate, version
+from squid.telemetry import OFF, Tracing
 
 
 class Squid:
     """Everything that is open: what the routes and the commands work with."""
 
     def __init__(
-        self, config: Config, database: Database, cache: SessionCache, worker: Worker
+        self,
+        config: Config,
+        database: Database,
+        cache: SessionCache,
+        worker: Worker,
+        version: int,
+        tracing: Tracing,
     ) -> None:
         self.config = config
         self.database = database
         self.cache = cache
         self.worker = worker
-        self.engine = Engine(config, database, cache, worker)
+        self.version = version
+        """Of the database, as this program knows it."""
+        self.tracing = tracing
+        self.engine = Engine(config, database, cache, worker, tracing)
+        self.closing = False
+        """Whether it is about to be closed: whoever asks now had better ask another."""
         self._provider: Provider | None = None
         self._beginning: set[asyncio.Task[Started]] = set()
 
@@ -58,9 +71,13 @@ class Squid:
         provider = self.provider()
         asked = Asked(provider.name, provider.default_model, self.worker.id, model, run_id)
 
+        asked_at = time.perf_counter()
+
         async def begun() -> Started:
             started = await self.database.write(begin, user_id, asked, *args, **kwargs)
             self.engine.launch(user_id, started, provider, tools)
+            if started.created:
+                self.engine.figures.first_event.observe(time.perf_counter() - asked_at)
             return started
 
         # Whoever asks may go away between the two; a run that is begun is produced.
@@ -68,18 +85,6 @@ class Squid:
         self._beginning.add(beginning)
         beginning.add_done_callback(self._beginning.discard)
         return await asyncio.shield(beginning)
-
-    def figures(self) -> dict[str, int]:
-        """What can be counted at no cost."""
-        return {
-            "live_runs": self.engine.live_runs,
-            "events": self.engine.events,
-            "commits": self.database.commits,
-            "cache_hits": self.cache.hits,
-            "cache_misses": self.cache.misses,
-            "cache_evictions": self.cache.evictions,
-            "cache_bytes": self.cache.bytes,
-        }
 
     async def close_provider(self) -> None:
         if self._provider is not None:
@@ -93,7 +98,7 @@ def upgrade(path: Path) -> Applied:
 
 
 @asynccontextmanager
-async def open_squid(config: Config) -> AsyncIterator[Squid]:
+async def open_squid(config: Config, tracing: Tracing = OFF) -> AsyncIterator[Squid]:
     """Migrate, open, recover; and put everything away afterwards. Raises DatabaseError."""
     path = config.database_path
     upgrade(path)
@@ -108,7 +113,8 @@ async def open_squid(config: Config) -> AsyncIterator[Squid]:
         own = Worker(path)
         stack.callback(own.close)
         cache = SessionCache(config.performance.cache_size_mb * 1024 * 1024)
-        squid = Squid(config, database, cache, own)
+        ours = await database.read(version)  # `migrate` made it so
+        squid = Squid(config, database, cache, own, ours, tracing)
         stack.push_async_callback(squid.close_provider)
         await squid.engine.open()
         stack.push_async_callback(squid.engine.close)

@@ -18,15 +18,20 @@ from types import FrameType
 import typer
 import uvicorn
 
+from squid import __version__
 from squid.app import create_app
 from squid.cli import settings
 from squid.config import Config
 from squid.core import Squid, upgrade
 from squid.errors import ConfigError, ProviderError, ServerUnavailable, SquidError
+from squid.log_file import writing
+from squid.logs import told
 from squid.providers.base import Provider
 from squid.runs import worker
 
 logger = logging.getLogger(__name__)
+
+Address = tuple[socket.AddressFamily, tuple[str, int]]
 
 GRACE_SECONDS = 2
 """How long requests may take to end by themselves. Streams end at once, answers are
@@ -36,11 +41,25 @@ kept as far as they have come."""
 def serve(config: Config) -> int:
     """Serve until a signal comes; returns the exit code. Raises SquidError."""
     address = _loopback(config.server.host, config.server.port)
+    with writing(config) as problem:
+        try:
+            server = _serve(config, address, problem)
+        except SquidError as error:
+            logger.info("not started: %s", error.detail)
+            raise
+        code = 130 if server.ended_by == signal.SIGINT else 0
+        logger.info("stopped", extra=told(pid=os.getpid(), code=code))
+    if server.warming is not None and server.warming.importing:
+        os._exit(code)  # all is closed, and an import that is left half done could hang us
+    return code
+
+
+def _serve(config: Config, address: Address, problem: str | None) -> _Server:
     # Before anything can be asked: a bad database is one clean line.
     upgrade(config.database_path)
     listener = _listen(config, address)
-    if not settings.given.debug:
-        logging.basicConfig(level=logging.WARNING, format="squid: %(message)s")
+    if problem:  # which is not what keeps it from starting
+        logger.warning(problem)
     app = create_app(config)
     server = _Server(
         uvicorn.Config(
@@ -57,18 +76,17 @@ def serve(config: Config) -> int:
     async def run() -> None:
         async with app.router.lifespan_context(app):
             squid: Squid = app.state.squid
+            server.squid = squid
             server.ready = lambda: _ready(squid, _url(config.server.host, listener))
             await server.serve(sockets=[listener])
 
     with asyncio.Runner(loop_factory=server.config.get_loop_factory()) as runner:
         runner.run(run())
-    code = 130 if server.ended_by == signal.SIGINT else 0
-    if server.warming is not None and server.warming.importing:
-        os._exit(code)  # all is closed, and an import that is left half done could hang us
-    return code
+    return server
 
 
 class _Server(uvicorn.Server):
+    squid: Squid
     ended_by: int | None = None
     ready: Callable[[], _Warming | None]
     warming: _Warming | None = None
@@ -85,6 +103,7 @@ class _Server(uvicorn.Server):
         # It would call each stream that is ended now an error.
         logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
         self.ended_by = sig
+        self.squid.closing = True
         self.should_exit = True
 
 
@@ -92,6 +111,7 @@ def _ready(squid: Squid, url: str) -> _Warming | None:
     """Tell everybody; returns what goes on in the background."""
     warming = None
     squid.worker.announce(url)
+    logger.info("serving at %s", url, extra=told(version=__version__, pid=os.getpid()))
     typer.echo(f"Squid is at {url}")
     try:
         provider = squid.provider()
@@ -141,7 +161,7 @@ class _Warming:
             logger.info("%s", error)
 
 
-def _loopback(host: str, port: int) -> tuple[socket.AddressFamily, tuple[str, int]]:
+def _loopback(host: str, port: int) -> Address:
     """Where to listen. Raises ConfigError where others could reach it: there is no
     password yet."""
     try:
@@ -160,7 +180,7 @@ def _loopback(host: str, port: int) -> tuple[socket.AddressFamily, tuple[str, in
     return family, (str(address[0]), port)
 
 
-def _listen(config: Config, address: tuple[socket.AddressFamily, tuple[str, int]]) -> socket.socket:
+def _listen(config: Config, address: Address) -> socket.socket:
     family, place = address
     listener = socket.socket(family)
     try:

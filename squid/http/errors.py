@@ -12,7 +12,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from squid import errors
+from squid import errors, logs
 
 logger = logging.getLogger(__name__)
 
@@ -110,8 +110,15 @@ async def client_left(request: Request, error: Exception) -> Response:
 
 async def unexpected(request: Request, error: Exception) -> Response:
     """A bug of ours: told in the log, not to the client."""
-    logger.error("%s %s failed", request.method, request.url.path, exc_info=error)
-    return respond(errors.SquidError("Something in Squid went wrong; its log says what."))
+    route = getattr(request.scope.get("route"), "path", request.url.path)
+    logger.error("%s %s failed", request.method, route, exc_info=error)
+    id_ = logs.request_id.get()
+    return respond(
+        errors.SquidError(
+            "Something in Squid went wrong; its log says what.",
+            hint=f"squid logs --request {id_}" if id_ else None,
+        )
+    )
 
 
 HANDLERS: dict[Any, Any] = {

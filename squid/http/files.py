@@ -56,7 +56,9 @@ async def upload(request: Request) -> Response:
         new = [await _pack(one) for one in uploads]
     finally:
         await form.close()
-    return answer(Uploaded(await app.database.write(files.add_all, user_id(request), new)), 201)
+    added = await app.database.write(files.add_all, user_id(request), new)
+    request.app.state.requests.uploaded_bytes += sum(one.size for one in added)
+    return answer(Uploaded(added), 201)
 
 
 class _Form(MultiPartParser):

@@ -12,6 +12,7 @@ from squid.http import (
     files,
     health,
     messages,
+    metrics,
     models,
     runs,
     server,
@@ -47,6 +48,12 @@ MESSAGE = "/api/messages/{message_id}"
 ROUTES = [
     Endpoint("GET", "/", health.welcome, gives="text/plain", answer=str),
     Endpoint("GET", "/healthz", health.healthz, answer=health.Health),
+    Endpoint(
+        *("GET", "/readyz", health.readyz),
+        answer=health.Readiness,
+        errors=(e.ServerUnavailable,),
+    ),
+    Endpoint("GET", "/metrics", metrics.metrics, gives="text/plain", answer=str),
     Endpoint(
         *("GET", "/docs", docs.page),
         feature="docs",

@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from squid.config import Config
 from squid.context import prompt
 from squid.errors import DatabaseError, NotFound
+from squid.figures import RunFigures
 from squid.models import Run
 from squid.providers.base import Prompt, Provider, Tool
-from squid.runs import finish, recover
+from squid.runs import finish, recover, report
 from squid.runs.feed import Feed
 from squid.runs.journal import Journal
 from squid.runs.log import RunLog
@@ -26,6 +27,7 @@ from squid.runs.worker import Worker, sweep
 from squid.store import runs
 from squid.store.cache import SessionCache
 from squid.store.database import Database
+from squid.telemetry import OFF, Tracing
 
 logger = logging.getLogger(__name__)
 
@@ -76,20 +78,23 @@ class Engine:
         database: Database,
         cache: SessionCache,
         worker: Worker,
+        tracing: Tracing = OFF,
     ) -> None:
+        self.figures = RunFigures()
         self.feed = Feed(database)
         self.worker = worker
         self._config = config
         self._database = database
         self._cache = cache
-        self._journal = Journal(database)
+        self._tracing = tracing
+        self._journal = Journal(database, self.figures)
         self._live: dict[str, _Live] = {}
         self._watcher: asyncio.Task[None] | None = None
         self._foreign_news = asyncio.Event()
 
     async def open(self) -> int:
         """Close the runs that a crash left open (P4); returns how many."""
-        recovered = await recover.recover(self._database, self.worker.id)
+        recovered = await self._recover()
         sweep(self._database.path)
         self._watcher = asyncio.create_task(self._watch(), name="squid-watch")
         return recovered
@@ -121,6 +126,7 @@ class Engine:
         self._cache.write(started.session, started.messages)
         log = RunLog(run.id, started.number, run.message_id, len(started.first))
         log.show(list(started.first))
+        self.figures.events += len(started.first)
         task = asyncio.create_task(
             self._run(user_id, run, log, provider, tools), name=f"squid-run-{run.id}"
         )
@@ -159,14 +165,22 @@ class Engine:
     def live_runs(self) -> int:
         return len(self._live)
 
-    @property
-    def events(self) -> int:
-        return self._journal.events
-
     async def _run(
         self, user_id: str, run: Run, log: RunLog, provider: Provider, tools: tuple[Tool, ...]
     ) -> None:
         self._live[run.id].begin()
+        with report.reporting(run, log, self.figures, self._tracing) as reported:
+            await self._produce(user_id, run, log, provider, tools, reported)
+
+    async def _produce(
+        self,
+        user_id: str,
+        run: Run,
+        log: RunLog,
+        provider: Provider,
+        tools: tuple[Tool, ...],
+        reported: report.Report,
+    ) -> None:
 
         async def build() -> Prompt:
             return await self._database.read(
@@ -190,6 +204,7 @@ class Engine:
         self._live[run.id].ending = True
         try:
             await self._finish(user_id, run, log, ending)
+            reported.ended(ending)
         except asyncio.CancelledError:
             logger.warning("run %s: its end could not be written; it is recovered later", run.id)
         except NotFound:
@@ -233,6 +248,7 @@ class Engine:
                 log.answer.strip()
         self._cache.write(session, written)
         log.show(taken)
+        self.figures.events += len(taken)
 
     async def _watch(self) -> None:
         """See what other processes commit, and which of them have died."""
@@ -249,12 +265,17 @@ class Engine:
                     version = seen
                 if loop.time() >= recover_at:
                     recover_at = loop.time() + RECOVER_SECONDS
-                    if await recover.recover(self._database, self.worker.id):
+                    if await self._recover():
                         self._ring()
             except DatabaseError as error:
                 logger.warning("cannot look for other processes' changes: %s", error)
             except Exception:
                 logger.exception("looking for other processes' changes failed")
+
+    async def _recover(self) -> int:
+        recovered = await recover.recover(self._database, self.worker.id)
+        self.figures.recovered += recovered
+        return recovered
 
     def _ring(self) -> None:
         self._foreign_news.set()

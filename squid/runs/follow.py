@@ -35,26 +35,30 @@ async def follow(
     """
     log = engine.log(run_id)  # taken first: a short answer is over by the time we are sure
     await database.read(runs.get, user_id, run_id)  # whose is it?
-    while True:
-        news = engine.foreign_news
-        log = log or engine.log(run_id)
-        if log is not None:
-            async for frames in _live(log, database, after):
-                after = frames[-1][0]
-                yield frames
-            if after >= log.shown_event:
+    engine.figures.readers += 1
+    try:
+        while True:
+            news = engine.foreign_news
+            log = log or engine.log(run_id)
+            if log is not None:
+                async for frames in _live(log, database, after):
+                    after = frames[-1][0]
+                    yield frames
+                if after >= log.shown_event:
+                    return
+                log = None
+            seen = await database.read(_look, user_id, run_id, after)
+            if seen.frames:
+                after = seen.frames[-1][0]
+                yield seen.frames
+            elif seen.run.status != "running":
+                if after < seen.run.last_event:  # its events were removed
+                    yield _from_messages(seen, after)
                 return
-            log = None
-        seen = await database.read(_look, user_id, run_id, after)
-        if seen.frames:
-            after = seen.frames[-1][0]
-            yield seen.frames
-        elif seen.run.status != "running":
-            if after < seen.run.last_event:  # its events were removed
-                yield _from_messages(seen, after)
-            return
-        else:  # another process writes it, or this one is about to
-            await news.wait()
+            else:  # another process writes it, or this one is about to
+                await news.wait()
+    finally:
+        engine.figures.readers -= 1
 
 
 async def _live(log: RunLog, database: Database, after: int) -> AsyncIterator[Frames]:

@@ -7,10 +7,13 @@ commits every piece by itself and a busy one makes fewer, larger commits.
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import logging
 import sqlite3
+import time
 
 from squid.errors import DatabaseError
+from squid.figures import RunFigures
 from squid.runs.log import RunLog, Taken
 from squid.store import messages, runs
 from squid.store.database import Database
@@ -21,18 +24,20 @@ Batch = list[tuple[RunLog, list[Taken]]]
 
 
 class Journal:
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, figures: RunFigures) -> None:
         self._database = database
+        self.figures = figures
         self._dirty: dict[RunLog, None] = {}
         self._task: asyncio.Task[None] | None = None
-        self.events = 0
-        """Committed so far."""
 
     def notice(self, log: RunLog) -> None:
         """The log has gathered something."""
         self._dirty[log] = None
         if self._task is None:
-            self._task = asyncio.create_task(self._work(), name="squid-journal")
+            # It works for all runs: what it logs is not of the one that woke it.
+            self._task = asyncio.create_task(
+                self._work(), name="squid-journal", context=contextvars.Context()
+            )
 
     async def drained(self, log: RunLog) -> None:
         """Wait until everything the log has gathered is committed and shown. Raises
@@ -74,11 +79,12 @@ class Journal:
         rows = [
             runs.EventRow(log.number, seq, data) for log, taken in batch for seq, _, data in taken
         ]
-        first = [log.message_id for log, _ in batch if log.has_content and not log.begun]
+        first = [log for log, _ in batch if log.has_content and not log.begun]
+        ids = [log.message_id for log in first]
         pause = 0.05
         while True:
             try:
-                await self._database.write(_append, rows, first)
+                await self._database.write(_append, rows, ids)
                 break
             except DatabaseError as error:
                 # What was generated is held, the readers wait, and nothing is shown
@@ -86,9 +92,12 @@ class Journal:
                 logger.warning("cannot write %d events, trying again: %s", len(rows), error)
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, 2.0)
-        self.events += len(rows)
+        self.figures.events += len(rows)
         for log, taken in batch:
             log.show(taken)
+        for log in first:
+            log.first_shown = time.perf_counter()
+            self.figures.first_delta.observe(log.first_shown - log.opened)
 
 
 def _append(db: sqlite3.Connection, rows: list[runs.EventRow], first: list[str]) -> None:

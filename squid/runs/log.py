@@ -8,6 +8,7 @@ logs of all runs together, and only then does a log show its events to anyone.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import deque
 from itertools import islice
 from typing import NamedTuple
@@ -51,6 +52,9 @@ class RunLog:
         """Whether anything of the answer has come from the model."""
         self.characters = 0
         """Of all that came: text, reasoning, the input of tools."""
+        self.opened = time.perf_counter()
+        self.first_shown: float | None = None
+        """When the first piece of the answer was shown, by the same clock."""
         self.ended = False
         self.lost: Exception | None = None
         """Why its events can never be committed: its rows are gone, say."""

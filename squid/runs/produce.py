@@ -50,7 +50,6 @@ async def produce(
             task.uncancel()  # the cancelling is over: the end has still to be written
         return STOPPED if stopped() else INTERRUPTED
     except SquidError as error:
-        logger.info("run %s: %s", log.run_id, error)
         return Ending("error", error=Problem(error.code, error.detail, error.hint))
     except Exception:
         logger.exception("run %s failed", log.run_id)
@@ -77,12 +76,14 @@ async def _ask_until_answered(
         try:
             return await _ask(log, journal, provider, prompt)
         except ProviderError as error:
+            journal.figures.errors[provider.name, error.code] += 1
             if not error.retryable or log.has_content or attempt >= retries:
                 raise
             asked = error.retry_after
             pause = min(0.5 * 2**attempt if asked is None else asked, 60.0)
             attempt += 1
-            logger.info("run %s: %s Asking again in %.1f s.", log.run_id, error, pause)
+            journal.figures.retries += 1
+            logger.info("run %s: %s Asking again in %.1f s.", log.run_id, error.code, pause)
             await asyncio.sleep(pause)
 
 
@@ -92,6 +93,7 @@ async def _ask(
     end: base.End | None = None
     async with aclosing(provider.stream(prompt)) as stream:
         async for batch in stream:
+            journal.figures.deltas += len(batch)
             for part in batch:
                 if type(part) is base.End:
                     end = part

@@ -10,15 +10,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import shutil
 import sqlite3
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, NamedTuple, ParamSpec, TypeVar
 
 import aiosqlite
 
-from squid.errors import DatabaseError
+from squid.errors import DatabaseError, DiskFull
+from squid.figures import COMMIT_SECONDS, WRITES, Histogram
 from squid.store.sqlite import pragmas, translate
 
 log = logging.getLogger(__name__)
@@ -29,6 +32,16 @@ Transaction = Callable[[sqlite3.Connection], Any]
 
 MAX_GATHERED = 512
 """Writes in one commit, at most: bounds how long the first of them waits."""
+
+
+class Sizes(NamedTuple):
+    """In bytes."""
+
+    database: int
+    wal: int
+    """The log that is folded into the file now and then."""
+    free: int
+    """Room that the disk has left."""
 
 
 class Database:
@@ -46,6 +59,12 @@ class Database:
         self._write_task = asyncio.create_task(self._write_loop(), name="squid-writer")
         self.commits = 0
         self.writes = 0
+        self.refused = 0
+        """Commits that failed as a whole."""
+        self.commit_seconds = Histogram(COMMIT_SECONDS)
+        self.gathered = Histogram(WRITES)
+        self.full = False
+        """Whether the disk had no room when something was last to be written."""
 
     @classmethod
     async def open(
@@ -124,6 +143,23 @@ class Database:
         except sqlite3.Error as error:
             raise translate(error) from error
 
+    @property
+    def waiting(self) -> int:
+        """Writes that wait for the commit under way."""
+        return len(self._waiting)
+
+    @property
+    def closing(self) -> bool:
+        return self._closing
+
+    def sizes(self) -> Sizes:
+        """Of the files; asks the disk."""
+        return Sizes(
+            _size(self.path),
+            _size(self.path.with_name(self.path.name + "-wal")),
+            shutil.disk_usage(self.path.parent).free,
+        )
+
     async def close(self) -> None:
         """Finish what was handed in, then close; the log is folded into the file."""
         self._closing = True
@@ -145,16 +181,22 @@ class Database:
                 return
 
     async def _commit(self, batch: list[tuple[Transaction, asyncio.Future[Any]]]) -> None:
+        began = time.perf_counter()
         try:
             results = await _on_thread(self._writer, _write, [job for job, _ in batch])
         except Exception as error:
+            self.refused += 1
+            self.full = self.full or _no_room(error)
             for _, done in batch:
                 if not done.done():
                     done.set_exception(translate(error))
                     done.exception()  # a caller that left must not be warned about
             return
+        self.commit_seconds.observe(time.perf_counter() - began)
+        self.gathered.observe(len(batch))
         self.commits += 1
         self.writes += len(batch)
+        self.full = any(_no_room(refused) for _, refused in results if refused is not None)
         for (_, done), (value, refused) in zip(batch, results, strict=True):
             if done.done():
                 continue
@@ -224,5 +266,21 @@ def _write(
     return results
 
 
+def probe(db: sqlite3.Connection) -> None:
+    """Write something that changes nothing, to see whether it can be written."""
+    db.execute(f"PRAGMA user_version = {db.execute('PRAGMA user_version').fetchone()[0]}")
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
+
+
 def _data_version(db: sqlite3.Connection) -> int:
     return int(db.execute("PRAGMA data_version").fetchone()[0])
+
+
+def _no_room(error: Exception) -> bool:
+    return isinstance(translate(error), DiskFull)

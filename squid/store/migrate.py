@@ -186,6 +186,11 @@ def applied(db: sqlite3.Connection, path: Path) -> list[tuple[int, str, str]]:
     return rows.fetchall()
 
 
+def version(db: sqlite3.Connection) -> int:
+    """How many migrations the database has seen."""
+    return int(db.execute("SELECT max(version) FROM migrations").fetchone()[0])
+
+
 def check(done: list[tuple[int, str, str]], migrations: list[Migration], path: Path) -> None:
     """Raises MigrationError where this program's migrations do not begin with those."""
     if len(done) > len(migrations):

@@ -122,7 +122,7 @@ def test_every_documented_error_exists_and_every_error_of_the_api_is_documented(
     known = {(f"urn:squid:error:{kind.code}", kind.status) for kind in KINDS}
     assert told <= known
     # Those of the command line and of a start that fails, and what only a stream says.
-    elsewhere = {"config", "migration", "unavailable", "provider-cut"}
+    elsewhere = {"config", "migration", "provider-cut"}
     assert {kind.rpartition(":")[2] for kind, _ in known - told} == elsewhere
 
 

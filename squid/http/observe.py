@@ -1,0 +1,98 @@
+"""What is told of every request: its id, a line in the log, its figures, and a span.
+
+It is around everything else, so that it sees each answer as it leaves, errors too.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import time
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from squid import logs
+from squid.figures import RequestFigures
+from squid.ids import new_id
+from squid.telemetry import OFF, Span, Tracing
+
+logger = logging.getLogger(__name__)
+
+HEADER = "X-Request-Id"
+SANE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/+=@-]{0,127}")
+
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+ASKED_BY_MACHINES = frozenset({"/healthz", "/readyz", "/metrics"})
+"""Every few seconds, for ever: they are logged for `debug` alone, and not traced."""
+
+
+class Observe:
+    def __init__(self, app: ASGIApp, figures: RequestFigures) -> None:
+        self.app = app
+        self.figures = figures
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        given = headers.get(HEADER, "")
+        id_ = given if SANE.fullmatch(given) else new_id()
+        logs.request_id.set(id_)
+        by_machine = scope["path"] in ASKED_BY_MACHINES
+        tracing: Tracing = OFF if by_machine else scope["app"].state.squid.tracing
+        began = time.perf_counter()
+        begun = whole = False
+
+        async def answer(message: Message) -> None:
+            nonlocal begun, whole
+            if message["type"] == "http.response.start":
+                begun = True
+                message["headers"] = [
+                    *message["headers"],
+                    (HEADER.lower().encode(), id_.encode()),
+                ]
+                self._answered(scope, message["status"], time.perf_counter() - began, span)
+            else:
+                whole = not message.get("more_body", False)
+            await send(message)
+
+        with tracing.request(headers) as span:
+            try:
+                await self.app(scope, receive, answer)
+            except Exception:
+                # It is in the log already, where there is an answer. One that was cut
+                # off has to look like it, so the server must know.
+                if not whole:
+                    raise
+            finally:
+                if not begun:
+                    self._answered(scope, 0, time.perf_counter() - began, span)
+
+    def _answered(self, scope: Scope, status: int, seconds: float, span: Span) -> None:
+        """At the head of the answer: a stream may go on for hours."""
+        method = scope["method"] if scope["method"] in METHODS else "other"
+        route = getattr(scope.get("route"), "path", "none")
+        if status:
+            self.figures.add(route, method, status, seconds)
+        span.name(f"{method} {route}")
+        span.set(
+            {
+                "http.request.method": method,
+                "http.route": route,
+                "http.response.status_code": status or None,
+                "squid.request_id": logs.request_id.get(),
+            }
+        )
+        if not 0 < status < 500:
+            span.fail(str(status) if status else "left")
+        milliseconds = round(seconds * 1000, 1)
+        logger.log(
+            logging.DEBUG if route in ASKED_BY_MACHINES else logging.INFO,
+            "%s %s: %s in %s ms",
+            *(method, route, status or "no answer", milliseconds),
+            extra=logs.told(
+                method=method, route=route, status=status or None, milliseconds=milliseconds
+            ),
+        )
