@@ -24,6 +24,7 @@ from squid.cli import (
     doctor,
     export,
     import_,
+    logs,
     migrate,
     model,
     restore,
@@ -100,6 +101,7 @@ app.command(cls=Command)(restore.restore)
 app.command(cls=Command)(migrate.migrate)
 app.command(cls=Command)(config.config)
 app.command(cls=Command)(doctor.doctor)
+app.command(cls=Command)(logs.logs)
 app.add_typer(model.app, name="model")
 app.command(cls=Command)(completion.completion)
 
