@@ -13,9 +13,9 @@ import queue
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from io import TextIOWrapper
 from logging.handlers import QueueHandler, QueueListener, RotatingFileHandler
 from pathlib import Path
-from typing import TextIO
 
 from filelock import FileLock, Timeout
 
@@ -102,13 +102,19 @@ class _File(RotatingFileHandler):
         self._failed = False
         self._failing = False
 
-    def _open(self) -> TextIO:  # type: ignore[override]
+    def _open(self) -> TextIOWrapper:
         return open(
             self.baseFilename,
             "a",
             encoding="utf-8",
             opener=lambda name, flags: os.open(name, flags, 0o600),
         )
+
+    def shouldRollover(self, record: logging.LogRecord) -> bool:
+        """By what is there: the library formats each record once more to see if it fits."""
+        if self.stream is None:
+            self.stream = self._open()
+        return os.fstat(self.stream.fileno()).st_size >= self.maxBytes
 
     def emit(self, record: logging.LogRecord) -> None:
         self._failed = False

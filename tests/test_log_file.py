@@ -74,6 +74,13 @@ def test_a_full_file_is_put_aside_and_three_are_kept(
     assert stat.S_IMODE(config.log_path.stat().st_mode) == 0o600
 
 
+def test_a_file_is_full_at_its_size(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    with writing(config):
+        logger.info("x" * 1024 * 1024 * config.logs.max_size_mb)
+        logger.info("in the next")
+    assert [line["message"] for line in lines(config)] == ["in the next"]
+
+
 def test_only_one_of_several_writes(config: Config) -> None:
     with writing(config) as first, writing(config) as second:
         logger.info("once")
@@ -101,7 +108,8 @@ class Full:
 
     def close(self) -> None: ...
 
-    seek = tell = lambda self, *args: 0
+    def fileno(self) -> int:
+        return 0
 
 
 def test_a_full_disk_is_said_once_and_then_the_log_goes_on(

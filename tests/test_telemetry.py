@@ -110,6 +110,7 @@ async def test_a_collector_that_is_away_is_nobodys_trouble(
         if way == "failing":
             url = collector.url
         async with serving(configure(telemetry__otlp_endpoint=url)) as (client, _):
+            await asked(client)  # which also loads the SDK
             began = time.monotonic()
             for _ in range(3):
                 await asked(client)
