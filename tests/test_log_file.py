@@ -40,8 +40,8 @@ def test_lines_are_written_and_only_the_owner_reads_them(config: Config) -> None
     with writing(config) as problem:
         logger.info("one %s", "two", extra=logs.told(status=200))
         logger.debug("too small")
-        logging.getLogger("uvicorn.error").info("not ours")
-        logging.getLogger("uvicorn.error").error("theirs")
+        logging.getLogger("other").info("not ours")
+        logging.getLogger("other").error("theirs")
     logger.info("nobody writes any more")
     assert problem is None
     found = lines(config)
