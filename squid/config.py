@@ -8,7 +8,9 @@ nearest right one, so that a typing mistake never passes in silence.
 
 from __future__ import annotations
 
+import ipaddress
 import os
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -19,7 +21,7 @@ import platformdirs
 
 from squid import layers
 from squid.errors import ConfigError
-from squid.layers import Origin
+from squid.layers import Origin, masked
 
 Positive = Annotated[int, msgspec.Meta(ge=1)]
 NotNegative = Annotated[int, msgspec.Meta(ge=0)]
@@ -27,15 +29,56 @@ Limit = Annotated[int, msgspec.Meta(ge=0, le=10**9)]
 """0 is none."""
 Days = Annotated[int, msgspec.Meta(ge=0, le=36_500)]
 Secret = Annotated[str, msgspec.Meta(extra={"secret": True})]
+"""What no log, no error and no list of settings may show."""
 
 
 class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A table of squid.toml."""
 
+    def __repr__(self) -> str:
+        """Masked where it is secret: a repr ends up in logs and tracebacks."""
+        hints = get_type_hints(type(self), include_extras=True)
+        shown = (
+            f"{name}={masked(hints[name], getattr(self, name))!r}"
+            for name in self.__struct_fields__
+        )
+        return f"{type(self).__name__}({', '.join(shown)})"
+
 
 class Server(Section, frozen=True, kw_only=True):
     host: str = "127.0.0.1"
     port: Annotated[int, msgspec.Meta(ge=0, le=65535)] = 8765
+    token: Secret = ""
+    allowed_hosts: tuple[str, ...] = ()
+    allowed_origins: tuple[str, ...] = ()
+    trusted_proxies: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.token and not re.fullmatch(r"[!-~]{16,512}", self.token):
+            raise ValueError(
+                "the token needs 16 to 512 letters, digits and signs, without a space or an accent"
+            )
+        for host in self.allowed_hosts:
+            if not re.fullmatch(r"(?!-)[A-Za-z0-9._-]{1,253}", host):
+                raise ValueError(
+                    f"allowed_hosts takes names such as chat.example.com, without a scheme,"
+                    f" a port or a `*`, and not {host!r}"
+                )
+        for origin in self.allowed_origins:
+            if not re.fullmatch(r"https?://[a-z0-9._-]+(:[0-9]{1,5})?", origin):
+                raise ValueError(
+                    f"allowed_origins takes origins such as https://chat.example.com or"
+                    f" http://localhost:5173, in small letters, without a path or a `*`,"
+                    f" and not {origin!r}"
+                )
+        for proxy in self.trusted_proxies:
+            try:
+                ipaddress.ip_network(proxy)
+            except ValueError:
+                raise ValueError(
+                    f"trusted_proxies takes addresses such as 127.0.0.1 or 10.0.0.0/8,"
+                    f" and not {proxy!r}"
+                ) from None
 
 
 class Database(Section, frozen=True, kw_only=True):
@@ -75,6 +118,7 @@ class Upkeep(Section, frozen=True, kw_only=True):
 class Performance(Section, frozen=True, kw_only=True):
     cache_size_mb: NotNegative = 64
     enable_compression: bool = True
+    rate_limit_requests_per_minute: NotNegative = 6000
 
 
 class Features(Section, frozen=True, kw_only=True):
@@ -190,7 +234,8 @@ def load_with_origins(
     file = find(path, environ)
     tree = _read(file) if file else {}
     if file:
-        _refuse_redirection(tree, file, named=bool(path or environ.get("SQUID_CONFIG")))
+        if not (path or environ.get("SQUID_CONFIG")):
+            _refuse_redirection(tree, file)
         if isinstance(tree.get("data"), str) and tree["data"]:
             # A relative folder is meant from where the file is.
             tree["data"] = str(file.resolve().parent / os.path.expanduser(tree["data"]))
@@ -214,7 +259,10 @@ def load_with_origins(
     for key, setting in settings.items():
         _put(merged, tuple(key.split(".")), setting.value)
     origins = {key: setting.origin for key, setting in settings.items()}
-    return Loaded(msgspec.convert(merged, Config), file, origins)
+    try:
+        return Loaded(msgspec.convert(merged, Config), file, origins)
+    except msgspec.ValidationError as error:  # of a table's own, which names the key
+        raise ConfigError(f"{str(error).partition(' - at ')[0]}.") from None
 
 
 def find(path: Path | None, environ: Mapping[str, str] = os.environ) -> Path | None:
@@ -258,22 +306,30 @@ def _read(file: Path) -> dict[str, Any]:
         raise ConfigError(f"{file} cannot be read: {error.strerror}.") from None
 
 
-def _refuse_redirection(tree: Mapping[str, Any], file: Path, *, named: bool) -> None:
+_ONLY_NAMED = {
+    ("provider", "anthropic", "base_url"): "sends questions to {}",
+    ("telemetry", "otlp_endpoint"): "sends telemetry to {}",
+    ("server", "token"): "sets the token that lets others in",
+    ("server", "allowed_hosts"): "lets in who asks for {}",
+    ("server", "allowed_origins"): "lets in pages of {}",
+    ("server", "trusted_proxies"): "believes what {} says of others",
+}
+
+
+def _refuse_redirection(tree: Mapping[str, Any], file: Path) -> None:
     """A file that merely lies in the current folder, as in somebody's repository, must
-    not send questions and the key in the environment to an address of its choice, nor
-    tell one what is done here."""
-    if named or file.parent != Path():
+    not send questions and the key in the environment to an address of its choice, tell
+    one what is done here, nor choose who else may read the answers."""
+    if file.parent != Path():
         return
-    for what, path in (
-        ("questions", ("provider", "anthropic", "base_url")),
-        ("telemetry", ("telemetry", "otlp_endpoint")),
-    ):
-        url: Any = tree
+    for path, does in _ONLY_NAMED.items():
+        value: Any = tree
         for step in path:
-            url = url.get(step) if isinstance(url, dict) else None
-        if url:
+            value = value.get(step) if isinstance(value, dict) else None
+        if value:
+            told = ", ".join(map(str, value)) if isinstance(value, list) else value
             raise ConfigError(
-                f"{file} in this folder sends {what} to {url}, and nobody named the file.",
+                f"{file} in this folder {does.format(told)}, and nobody named the file.",
                 hint=f"If that is meant: --config {file}, or SQUID_CONFIG={file}.",
             )
 

@@ -81,7 +81,7 @@ def of_variables(environ: Mapping[str, str], types: Types) -> Layer:
             continue
         type_ = types[keys[name]]
         value: Any = text
-        if get_origin(plain(type_)) is list:
+        if get_origin(plain(type_)) in (list, tuple):
             value = [part.strip() for part in text.split(",") if part.strip()]
         origin = Origin("variable", name)
         _take(layer, keys[name], value, type_, origin, name, strict=False)
@@ -127,6 +127,11 @@ def is_secret(type_: Any) -> bool:
     return any((meta.extra or {}).get("secret") for meta in _metas(type_))
 
 
+def masked(type_: Any, value: Any) -> Any:
+    """A value as it may be shown."""
+    return "***" if value and is_secret(type_) else value
+
+
 def toml(value: Any) -> str:
     """A value as squid.toml has it."""
     if isinstance(value, list | tuple):
@@ -150,7 +155,7 @@ def described(type_: Any) -> str:
     if get_origin(base) is Literal:
         *most, last = (toml(choice) for choice in get_args(base))
         return f"{', '.join(most)} or {last}" if most else last
-    if get_origin(base) is list:
+    if get_origin(base) in (list, tuple):
         return "a list of texts" if plain(get_args(base)[0]) is str else "a list"
     words = {bool: "true or false", int: "a whole number", float: "a number", str: "a text"}
     return words.get(base, "something else") + _range(type_)

@@ -262,3 +262,78 @@ def test_a_secret_is_never_in_a_mistake() -> None:
 @given(st.text())
 def test_a_text_is_told_as_toml_reads_it(text: str) -> None:
     assert tomllib.loads(f"it = {layers.toml(text)}")["it"] == text
+
+
+# -- lists and secrets ---------------------------------------------------------------------
+
+
+def test_a_list_stands_between_commas_in_a_variable() -> None:
+    hosts = load(environ={"SQUID_SERVER_ALLOWED_HOSTS": "a.example, b.example,"}).server
+    assert hosts.allowed_hosts == ("a.example", "b.example")
+    assert load(environ={"SQUID_SERVER_ALLOWED_HOSTS": ""}).server.allowed_hosts == ()
+
+
+def test_a_list_of_the_file(file: Path) -> None:
+    file.write_text("[server]\nallowed_origins = ['https://a.example:8443']\n")
+    assert load(file, environ={}).server.allowed_origins == ("https://a.example:8443",)
+    file.write_text("[server]\nallowed_origins = 'https://a.example'\n")
+    says = 'server.allowed_origins is "https://a.example"; it must be a list of texts.'
+    assert refused(file).detail == f"{file}: {says}"
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "says"),
+    [
+        ("TOKEN", "too-short", "the token needs 16"),
+        ("TOKEN", "with spaces in the middle", "the token needs 16"),
+        ("TOKEN", "é" * 20, "the token needs 16"),
+        ("TOKEN", "x" * 513, "the token needs 16"),
+        ("ALLOWED_HOSTS", "*", "and not '*'"),
+        ("ALLOWED_HOSTS", "https://a.example", "without a scheme"),
+        ("ALLOWED_HOSTS", "a.example:80", "and not 'a.example:80'"),
+        ("ALLOWED_ORIGINS", "*", "and not '*'"),
+        ("ALLOWED_ORIGINS", "null", "and not 'null'"),
+        ("ALLOWED_ORIGINS", "a.example", "takes origins such as"),
+        ("ALLOWED_ORIGINS", "https://a.example/", "without a path"),
+        ("ALLOWED_ORIGINS", "https://*.a.example", "or a `*`"),
+        ("ALLOWED_ORIGINS", "https://A.example", "in small letters"),
+        ("TRUSTED_PROXIES", "*", "and not '*'"),
+        ("TRUSTED_PROXIES", "proxy.lan", "takes addresses such as"),
+    ],
+)
+def test_who_gets_in_is_said_exactly(key: str, value: str, says: str) -> None:
+    error = refused(environ={f"SQUID_SERVER_{key}": value})
+    assert says in error.detail
+    assert error.detail.endswith(".")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "token = 'a-token-that-others-know'",
+        "allowed_hosts = ['evil.example']",
+        "allowed_origins = ['https://evil.example']",
+        "trusted_proxies = ['0.0.0.0/0']",
+    ],
+)
+def test_file_that_merely_lies_there_lets_nobody_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "squid.toml").write_text(f"[server]\n{line}\n")
+    error = refused()
+    assert "nobody named the file" in error.detail
+    assert "a-token" not in error.detail
+    load(tmp_path / "squid.toml", environ={})
+
+
+def test_what_is_secret_is_masked() -> None:
+    secret = "nobody-may-see-this"
+    config = load(
+        environ={"SQUID_SERVER_TOKEN": secret, "SQUID_PROVIDER_ANTHROPIC_API_KEY": secret}
+    )
+    assert secret not in repr(config) + str(config) + repr(config.server)
+    assert "token='***'" in repr(config)
+    assert "token=''" in repr(Config())
+    marked = {".".join(path) for path, type_, _ in keys() if layers.is_secret(type_)}
+    assert marked == {"server.token", "provider.anthropic.api_key"}

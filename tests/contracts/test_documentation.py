@@ -16,7 +16,10 @@ from squid.config import keys
 from squid.http.routes import ROUTES
 
 ROOT = Path(__file__).parents[2]
-KEYS = {".".join(path): default for path, _, default in keys()}
+KEYS = {
+    ".".join(path): list(default) if isinstance(default, tuple) else default
+    for path, _, default in keys()
+}
 
 
 def read(name: str) -> str:
