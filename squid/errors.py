@@ -56,6 +56,34 @@ class Forbidden(SquidError):
     status = 403
 
 
+class Unauthorized(SquidError):
+    """The server's token is missing or wrong"""
+
+    code = "unauthorized"
+    status = 401
+
+
+class RateLimited(SquidError):
+    """This address has asked too often"""
+
+    code = "rate-limited"
+    status = 429
+
+
+class RequestTimeout(SquidError):
+    """The request took too long to come"""
+
+    code = "request-timeout"
+    status = 408
+
+
+class HeadersTooLarge(SquidError):
+    """The request's address and headers are larger than allowed"""
+
+    code = "headers-too-large"
+    status = 431
+
+
 class MethodNotAllowed(SquidError):
     """This address does not take that method"""
 

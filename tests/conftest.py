@@ -12,7 +12,7 @@ import httpx2
 import pytest
 import uvicorn
 
-from squid.app import create_app
+from squid.app import create_app, server_config
 from squid.config import Config, load
 from squid.core import Squid, open_squid
 from squid.models import Message
@@ -69,10 +69,13 @@ async def squid(configure: Callable[..., Config]) -> AsyncIterator[Squid]:
 
 
 @asynccontextmanager
-async def serving(config: Config) -> AsyncIterator[tuple[httpx2.AsyncClient, Squid]]:
-    """A real server on a free loopback port, in this process, and a client for it."""
+async def serving(config: Config, **more: Any) -> AsyncIterator[tuple[httpx2.AsyncClient, Squid]]:
+    """A real server on a free loopback port, in this process, and a client for it. `more`
+    is uvicorn's."""
     app = create_app(config)
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning", lifespan="on"))
+    server = uvicorn.Server(
+        server_config(app, config, port=0, log_level="warning", lifespan="on", **more)
+    )
     task = asyncio.create_task(server.serve())
     try:
         await until(lambda: server.started or task.done())

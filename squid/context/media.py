@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import mimetypes
 import re
+import unicodedata
 
 import filetype
 
@@ -38,9 +39,30 @@ def _is_text(type_: str) -> bool:
     )
 
 
+_ENDING = re.compile(r"\.[A-Za-z0-9]{1,10}\Z")
+MAX_NAME = 200
+
+
 def clean_name(name: str | None) -> str:
-    """A name without folders, control signs or length: it is shown, never opened."""
+    """A name without folders, invisible signs or length: it is shown, never opened."""
     base = re.split(r"[/\\]", name or "")[-1]
-    base = re.sub(r"[\x00-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069]", "", base).strip()
-    base = base.encode("utf-8", "replace").decode()[:200]
-    return base if base.strip(". ") else "file"
+    base = "".join(sign for sign in base if not _is_invisible(sign)).strip().rstrip(". ")
+    if not base.strip(". "):
+        return "file"
+    if len(base) > MAX_NAME:
+        ending = _ENDING.search(base)
+        kept = ending[0] if ending else ""
+        base = base[: MAX_NAME - len(kept)].rstrip(". ") + kept
+    return base
+
+
+def _is_invisible(sign: str) -> bool:
+    """Controls, halves of a sign, and what turns the direction of reading; not the joiners
+    that letters and emoji need."""
+    return sign not in "\u200c\u200d" and unicodedata.category(sign) in (
+        "Cc",
+        "Cf",
+        "Cs",
+        "Zl",
+        "Zp",
+    )

@@ -14,13 +14,11 @@ from starlette.responses import Response
 
 from squid.http.endpoint import JSON, Endpoint
 
-HEADERS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
-
 
 async def openapi(request: Request) -> Response:
     """Describe the API: this document, OpenAPI 3.1."""
     body = msgspec.json.encode(await _document(request))
-    return Response(body, media_type=JSON, headers=HEADERS)
+    return Response(body, media_type=JSON)
 
 
 async def page(request: Request) -> Response:
@@ -31,7 +29,7 @@ async def page(request: Request) -> Response:
     if not hasattr(state, "docs_page"):
         state.docs_page = docs_page.render(await _document(request))
     policy = {"Content-Security-Policy": docs_page.POLICY}
-    return Response(state.docs_page, media_type="text/html", headers=HEADERS | policy)
+    return Response(state.docs_page, media_type="text/html", headers=policy)
 
 
 async def _document(request: Request) -> dict[str, Any]:

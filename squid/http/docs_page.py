@@ -11,6 +11,8 @@ import hashlib
 from html import escape
 from typing import Any
 
+from squid.http.headers import policy
+
 Json = dict[str, Any]
 
 STYLE = """\
@@ -27,10 +29,7 @@ td, th { border-top: 1px solid var(--line); padding: .3rem .6rem .3rem 0; text-a
 :target { background: var(--soft); }
 """
 _HASH = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
-POLICY = (
-    f"default-src 'none'; style-src 'sha256-{_HASH}'; base-uri 'none'; form-action 'none';"
-    " frame-ancestors 'none'"
-)
+POLICY = policy(style=f"'sha256-{_HASH}'")
 
 
 def render(document: Json) -> str:

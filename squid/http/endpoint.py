@@ -19,6 +19,9 @@ JSON = "application/json"
 FORM = "multipart/form-data"
 STREAM = "text/event-stream"
 
+OPEN = frozenset({"/healthz"})
+"""What anybody may ask, as often as they like: whatever watches over the server."""
+
 Handler = Callable[[Request], Awaitable[Response]]
 Errors = tuple[type[SquidError], ...]
 
@@ -106,8 +109,11 @@ class Endpoint(Route):
     def problems(self) -> list[type[SquidError]]:
         """Every error that it can give: its own, and those of what it reads."""
         found: set[type[SquidError]] = {errors.SquidError, errors.Forbidden, *self._errors}
+        if self.path not in OPEN:
+            found |= {errors.Unauthorized, errors.RateLimited}
         if self.body is not None:
             found |= {errors.MalformedBody, errors.InvalidRequest, errors.TooLarge}
+            found.add(errors.UnsupportedMedia)
         if self.query is not None:
             found.add(errors.InvalidRequest)
         if self.param_convertors:

@@ -14,7 +14,7 @@ from starlette.responses import Response
 from starlette.types import Message
 
 from squid.core import Squid
-from squid.errors import InvalidRequest, MalformedBody, TooLarge
+from squid.errors import InvalidRequest, MalformedBody, TooLarge, UnsupportedMedia
 from squid.store.users import LOCAL
 
 T = TypeVar("T")
@@ -87,8 +87,11 @@ def _pointer(path: str) -> str:
 def limited(request: Request, max_bytes: int) -> Request:
     """The request with a body that raises TooLarge where it goes on for too long.
 
-    Starlette's own limit answers in plain text, which is not our error shape.
+    Starlette's own limit answers in plain text, which is not our error shape. Raises
+    UnsupportedMedia for a packed one: nothing that is small here grows when it is read.
     """
+    if request.headers.get("content-encoding", "identity").lower() != "identity":
+        raise UnsupportedMedia("A body is taken as it is, without `Content-Encoding`.")
     too_large = TooLarge(f"The body may have {max_bytes:,} bytes at most.")
     length = request.headers.get("content-length", "")
     if length.isdigit() and int(length) > max_bytes:

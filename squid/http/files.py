@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator
-from urllib.parse import quote
 
 import msgspec
 from starlette.datastructures import Headers, UploadFile
@@ -23,6 +22,7 @@ from squid.errors import (
 from squid.http import etag, ranges
 from squid.http.errors import respond
 from squid.http.exchange import answer, limited, squid, user_id
+from squid.http.headers import attachment
 from squid.models import File
 from squid.store import files
 
@@ -117,9 +117,7 @@ async def download(request: Request) -> Response:
         media_type=file.media_type,
         headers={
             "Accept-Ranges": "bytes",
-            "Content-Disposition": f"attachment; filename*=UTF-8''{quote(file.name, safe='')}",
-            "Content-Security-Policy": "sandbox; default-src 'none'",
-            "X-Content-Type-Options": "nosniff",
+            "Content-Disposition": attachment(file.name),
             "Cache-Control": "private, max-age=31536000, immutable",
             "ETag": tag,
         },

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from squid import __version__
-from squid.errors import NoProvider, ProviderError, SquidError
+from squid.errors import NoProvider, ProviderError, RateLimited, SquidError
 from squid.http.endpoint import FORM, STREAM, Endpoint
 from squid.http.errors import RETRIED
 from squid.http.exchange import Resume
@@ -23,6 +23,18 @@ that an address does not take is answered 405, with `Allow`."""
 
 Json = dict[str, Any]
 TEXT: Json = {"type": "string"}
+SECURITY: Json = {
+    "token": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "The server's token, where it has one.",
+    },
+    "password": {
+        "type": "http",
+        "scheme": "basic",
+        "description": "The same token as the password of any user, for browsers.",
+    },
+}
 UPLOAD: Json = {
     "description": "One or more files, whatever their fields are called.",
     "type": "object",
@@ -79,7 +91,11 @@ def document(endpoints: Sequence[Endpoint]) -> Json:
         },
         "tags": [{"name": noun} for noun in dict.fromkeys(one.noun for one in endpoints)],
         "paths": paths,
-        "components": {"schemas": dict(sorted(schemas.items()))},
+        "security": [{}, *({name: []} for name in SECURITY)],
+        "components": {
+            "schemas": dict(sorted(schemas.items())),
+            "securitySchemes": SECURITY,
+        },
     }
     plain: Json = msgspec.json.decode(msgspec.json.encode(made))  # a default may be a tuple
     return plain
@@ -152,7 +168,7 @@ def _problems(kinds: list[type[SquidError]]) -> Json:
 
 def _passes(kind: type[SquidError]) -> bool:
     """Whether it may pass by itself, so that it says when to try again."""
-    return issubclass(kind, (*RETRIED, ProviderError)) and kind is not NoProvider
+    return issubclass(kind, (*RETRIED, ProviderError, RateLimited)) and kind is not NoProvider
 
 
 def _needed(body: Any) -> bool:

@@ -9,15 +9,14 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import BinaryIO, Literal
-from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from squid.context.media import clean_name
 from squid.errors import DiskFull
 from squid.http.exchange import Query, answer, limited, query, squid, user_id
+from squid.http.headers import attachment
 from squid.runs.cut import cut_off
 from squid.store import sessions
 from squid.transfer import json, markdown
@@ -47,7 +46,7 @@ async def export(request: Request) -> Response:
         file = tempfile.TemporaryFile()  # noqa: SIM115
         try:
             await read(write, user_id(request), file, cut_off, session_id=session_id)
-            title = clean_name((session.title or session.id).replace("/", "-"))
+            title = (session.title or session.id).replace("/", "-").replace("\\", "-")
             return _Attachment(file, f"{title}.{ending}", media_type)
         except BaseException:
             file.close()
@@ -74,9 +73,8 @@ class _Attachment(StreamingResponse):
             iter(lambda: file.read(PIECE), b""),
             media_type=media_type,
             headers={
-                "Content-Disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}",
+                "Content-Disposition": attachment(name),
                 "Content-Length": str(size),
-                "X-Content-Type-Options": "nosniff",
                 "Cache-Control": "no-store",
             },
         )

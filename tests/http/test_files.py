@@ -81,6 +81,13 @@ async def test_download_never_becomes_a_page_of_ours(client: httpx2.AsyncClient)
         ("x" * 1000, "x" * 200),
         ("🦑" * 300, "🦑" * 200),
         (" ", "file"),
+        ("...", "file"),
+        ("a\u2066b\u061c\u200b.txt", "ab.txt"),
+        ("a\x85\u2028b.txt", "ab.txt"),
+        ("👩\u200d💻.txt", "👩\u200d💻.txt"),
+        ("run.exe. . ", "run.exe"),
+        ("x" * 300 + ".pdf", "x" * 196 + ".pdf"),
+        ("data:text/html,x", "html,x"),
     ],
 )
 async def test_name_is_shown_and_never_a_path(
