@@ -39,13 +39,16 @@ from squid.errors import (
     NotFound,
     SquidError,
     TooLarge,
+    Unauthorized,
     UnsupportedMedia,
 )
 
 WRONG_USAGE, CANNOT, BUG, CTRL_C, READER_GONE = 2, 3, 70, 130, 141
 """Exit codes, beside 0 and what `ask` says of an answer (docs/cli.md)."""
 
-_ASKED_WRONGLY = (ConfigError, InvalidRequest, NotFound, TooLarge, UnsupportedMedia)
+_ASKED_WRONGLY = (
+    *(ConfigError, InvalidRequest, NotFound, TooLarge, Unauthorized, UnsupportedMedia),
+)
 
 
 class _Squid(Group):

@@ -79,7 +79,7 @@ def _ask(config: Config, question: Question, view: View, stopping: Callable[[], 
 
     url = client.find(config.database_path)
     if url is not None:
-        return client.Client(config.database_path, url).ask(question, view.show, stopping)
+        return client.Client(config, url).ask(question, view.show, stopping)
     from squid.cli import direct
 
     return direct.ask(config, question, view.show, stopping)

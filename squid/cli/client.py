@@ -10,7 +10,7 @@ import http.client
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import quote, urlsplit
@@ -20,6 +20,7 @@ import msgspec
 
 from squid import errors
 from squid.cli.question import NO_SESSION, Answer, Attachment, Question, Show, on_ctrl_c, read_frame
+from squid.config import Config
 from squid.models import File, Message, Run, Session
 from squid.runs import worker
 from squid.runs.events import Event, RunError, RunFinished
@@ -66,10 +67,11 @@ def find(database: Path) -> str | None:
 
 
 class Client:
-    """Speaks to the server at `url`, or to the one that takes its place on `database`."""
+    """Speaks to the server at `url`, or to the one that takes its place on the database."""
 
-    def __init__(self, database: Path, url: str) -> None:
-        self._database = database
+    def __init__(self, config: Config, url: str) -> None:
+        self._database = config.database_path
+        self._token = config.server.token
         self._url = url
         self._stopping = False
 
@@ -111,9 +113,9 @@ class Client:
         while True:
             try:
                 if after == 0:  # perhaps for the second time: the ids make that harmless
-                    opened = _open(self._url, "POST", "/api/chat", body)
+                    opened = self._open("POST", "/api/chat", body)
                 else:
-                    opened = _open(self._url, "GET", f"/api/runs/{run_id}/events?after={after}")
+                    opened = self._open("GET", f"/api/runs/{run_id}/events?after={after}")
                 with opened as response:
                     for batch in _batches(response):
                         show([event for _, event in batch])
@@ -131,11 +133,16 @@ class Client:
         lost = 0
         while True:
             try:
-                with _open(self._url, method, path, body, content_type) as response:
+                with self._open(method, path, body, content_type) as response:
                     return _read(response)
             except _Lost:
                 self._wait(lost)
                 lost += 1
+
+    def _open(
+        self, method: str, path: str, body: bytes | None = None, content_type: str = JSON
+    ) -> AbstractContextManager[http.client.HTTPResponse]:
+        return _open(self._url, method, path, body, content_type, token=self._token)
 
     def _wait(self, lost: int) -> None:
         """Until it is worth trying again, having lost the server so many times."""
@@ -152,7 +159,7 @@ class Client:
     def _stop(self, run_id: str) -> None:
         for pause in PAUSES:
             try:
-                with _open(self._url, "POST", f"/api/runs/{run_id}/stop") as response:
+                with self._open("POST", f"/api/runs/{run_id}/stop") as response:
                     _read(response)
                 return
             except (_Lost, errors.SquidError):  # the question may be on its way still
@@ -197,14 +204,24 @@ def _open(
     body: bytes | None = None,
     content_type: str = JSON,
     timeout: float = SILENCE_SECONDS,
+    token: str = "",
 ) -> Iterator[http.client.HTTPResponse]:
     """The response, its head read. Raises _Lost, and the SquidError that it tells of."""
     place = urlsplit(url)
     connection = http.client.HTTPConnection(place.hostname or "", place.port, timeout=timeout)
+    headers = {"Content-Type": content_type}
+    if token:
+        headers["Authorization"] = f"Bearer {token}"
     try:
         with _wire():
-            connection.request(method, path, body, {"Content-Type": content_type})
+            connection.request(method, path, body, headers)
             response = connection.getresponse()
+        if response.status == errors.Unauthorized.status:
+            raise errors.Unauthorized(
+                f"The server at {url} wants its token, and this command has "
+                + ("another one." if token else "none."),
+                hint="Give it the server's: SQUID_SERVER_TOKEN, or [server] token in squid.toml.",
+            )
         if response.status >= 400:
             raise _problem(_read(response))
         yield response

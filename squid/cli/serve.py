@@ -1,4 +1,4 @@
-"""`squid serve`: the server, on this machine only."""
+"""`squid serve`: the server."""
 
 from __future__ import annotations
 
@@ -11,7 +11,11 @@ from squid.cli import settings
 
 def serve(
     host: Annotated[
-        str | None, typer.Option(metavar="HOST", help="The address to listen on; a loopback one.")
+        str | None,
+        typer.Option(
+            metavar="HOST",
+            help="The address to listen on; one that others can reach needs a token.",
+        ),
     ] = None,
     port: Annotated[
         int | None,
@@ -20,7 +24,7 @@ def serve(
         ),
     ] = None,
 ) -> None:
-    """Serve conversations at an address of this machine."""
+    """Serve conversations: to this machine, or to whoever has the token."""
     config = settings.load(**{"server.host": host, "server.port": port})
 
     from squid.cli import serving

@@ -1,12 +1,10 @@
-"""Running the web server: the socket, the signals, and what is said once it is ready."""
+"""Running the web server: the signals, and what is said once it is ready."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import errno
 import importlib
-import ipaddress
 import logging
 import os
 import signal
@@ -19,19 +17,16 @@ import typer
 import uvicorn
 
 from squid import __version__
-from squid.app import create_app
-from squid.cli import settings
+from squid.app import create_app, server_config
+from squid.cli import listening, settings
 from squid.config import Config
 from squid.core import Squid, upgrade
-from squid.errors import ConfigError, ProviderError, ServerUnavailable, SquidError
+from squid.errors import ProviderError, SquidError
 from squid.log_file import writing
 from squid.logs import told
 from squid.providers.base import Provider
-from squid.runs import worker
 
 logger = logging.getLogger(__name__)
-
-Address = tuple[socket.AddressFamily, tuple[str, int]]
 
 GRACE_SECONDS = 2
 """How long requests may take to end by themselves. Streams end at once, answers are
@@ -40,7 +35,7 @@ kept as far as they have come."""
 
 def serve(config: Config) -> int:
     """Serve until a signal comes; returns the exit code. Raises SquidError."""
-    address = _loopback(config.server.host, config.server.port)
+    address = listening.address(config)
     with writing(config) as problem:
         try:
             server = _serve(config, address, problem)
@@ -54,21 +49,21 @@ def serve(config: Config) -> int:
     return code
 
 
-def _serve(config: Config, address: Address, problem: str | None) -> _Server:
+def _serve(config: Config, address: listening.Address, problem: str | None) -> _Server:
     # Before anything can be asked: a bad database is one clean line.
     upgrade(config.database_path)
-    listener = _listen(config, address)
+    listener = listening.listen(config, address)
     if problem:  # which is not what keeps it from starting
         logger.warning(problem)
     app = create_app(config)
     server = _Server(
-        uvicorn.Config(
+        server_config(
             app,
+            config,
             lifespan="off",  # it is entered below, where its errors can be told cleanly
-            ws="none",
+            limit_concurrency=listening.max_connections(),
             log_config=None,
             access_log=settings.given.debug,
-            server_header=False,
             timeout_graceful_shutdown=GRACE_SECONDS,
         )
     )
@@ -77,7 +72,7 @@ def _serve(config: Config, address: Address, problem: str | None) -> _Server:
         async with app.router.lifespan_context(app):
             squid: Squid = app.state.squid
             server.squid = squid
-            server.ready = lambda: _ready(squid, _url(config.server.host, listener))
+            server.ready = lambda: _ready(squid, listener)
             await server.serve(sockets=[listener])
 
     with asyncio.Runner(loop_factory=server.config.get_loop_factory()) as runner:
@@ -107,12 +102,15 @@ class _Server(uvicorn.Server):
         self.should_exit = True
 
 
-def _ready(squid: Squid, url: str) -> _Warming | None:
+def _ready(squid: Squid, listener: socket.socket) -> _Warming | None:
     """Tell everybody; returns what goes on in the background."""
     warming = None
+    url = listening.local_url(squid.config.server.host, listener)
     squid.worker.announce(url)
     logger.info("serving at %s", url, extra=told(version=__version__, pid=os.getpid()))
     typer.echo(f"Squid is at {url}")
+    if elsewhere := listening.network_url(listener):
+        typer.echo(f"  also   {elsewhere}, for whoever has the token")
     try:
         provider = squid.provider()
     except SquidError as error:
@@ -159,65 +157,3 @@ class _Warming:
                 await warm()
         except ProviderError as error:  # the first question will say so, to whoever asks it
             logger.info("%s", error)
-
-
-def _loopback(host: str, port: int) -> Address:
-    """Where to listen. Raises ConfigError where others could reach it: there is no
-    password yet."""
-    try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError):
-        raise ConfigError(f"There is no address with the name {host!r}.") from None
-    for *_, address in found:
-        ip = str(address[0]).partition("%")[0]
-        if not ipaddress.ip_address(ip).is_loopback:
-            raise ConfigError(
-                f"Squid does not listen on {host}: whoever reaches it could read everything.",
-                hint="It has no passwords yet. Use 127.0.0.1, and an SSH tunnel from elsewhere.",
-            )
-    # Where a name stands for both, most clients try IPv4 as well.
-    family, _, _, _, address = min(found, key=lambda one: one[0] != socket.AF_INET)
-    return family, (str(address[0]), port)
-
-
-def _listen(config: Config, address: Address) -> socket.socket:
-    family, place = address
-    listener = socket.socket(family)
-    try:
-        if os.name != "nt":  # there it would let two servers share the port
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(place)
-        # Only now is the port ours: two may bind it, one may listen.
-        listener.listen(2048)
-    except OSError as error:
-        listener.close()
-        raise _cannot_listen(config, error) from None
-    return listener
-
-
-def _cannot_listen(config: Config, error: OSError) -> SquidError:
-    host, port = config.server.host, config.server.port
-    if error.errno == errno.EADDRINUSE:
-        if any(url.endswith(f":{port}") for url in worker.servers(config.database_path)):
-            return ServerUnavailable(
-                f"Squid is already running at http://{_in_url(host)}:{port}",
-                hint="Use that one, or end it first.",
-            )
-        return ServerUnavailable(
-            f"Port {port} is in use by another program.",
-            hint="Choose another one: squid serve --port "
-            + str(port + 1 if port < 65535 else port - 1),
-        )
-    if error.errno == errno.EACCES:
-        return ServerUnavailable(
-            f"Port {port} may not be used by this user.", hint="Ports from 1024 on are for all."
-        )
-    return ServerUnavailable(f"Squid cannot listen on {host} port {port}: {error.strerror}.")
-
-
-def _url(host: str, listener: socket.socket) -> str:
-    return f"http://{_in_url(host)}:{listener.getsockname()[1]}"
-
-
-def _in_url(host: str) -> str:
-    return f"[{host}]" if ":" in host else host

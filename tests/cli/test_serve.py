@@ -2,12 +2,14 @@ from __future__ import annotations
 
 import http.client
 import json
+import re
 import socket
 import time
 from urllib.parse import urlsplit
 
 import pytest
 
+from squid.config import load
 from tests.cli.conftest import Squid
 from tests.server import Server
 
@@ -60,11 +62,59 @@ def test_without_a_model_it_starts_and_says_how_to_get_one(squid: Squid) -> None
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1"])
-def test_only_loopback(squid: Squid, host: str) -> None:
+def test_without_a_token_only_loopback(squid: Squid, host: str) -> None:
     done = squid("serve", "--port", "0", "--host", host)
     assert done.returncode == 2
-    assert done.stderr.startswith(f"squid: Squid does not listen on {host}:")
+    assert done.stderr.startswith(f"squid: Squid does not listen on {host} without a token:")
     assert not (squid.data / "squid.db").exists()
+    hint = re.search(
+        rf"^hint: SQUID_SERVER_TOKEN=(\S+) squid serve --host {host}$", done.stderr, re.M
+    )
+    assert hint is not None
+    load(environ={"SQUID_SERVER_TOKEN": hint[1]})  # it is one that is taken
+    again = squid("serve", "--port", "0", "--host", host)
+    assert hint[1] not in again.stderr
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::"])
+def test_with_a_token_others_reach_it_too(squid: Squid, host: str) -> None:
+    token = "a-token-of-this-test"
+    squid.env |= {"SQUID_SERVER_TOKEN": token, "SQUID_SERVER_HOST": host}
+    process = squid.start("serve", "--port", "0")
+    try:
+        assert process.stdout is not None
+        first, also = (process.stdout.readline().decode() for _ in range(2))
+        loopback = "127.0.0.1" if host == "0.0.0.0" else "[::1]"
+        assert re.fullmatch(rf"Squid is at http://{re.escape(loopback)}:\d+\n", first)
+        assert re.fullmatch(r"  also   http://\S+:\d+, for whoever has the token\n", also)
+        # Commands of this machine find it, and have the same configuration.
+        assert squid("ask", "Hello").returncode == 0
+        assert "Bearer" in urlopened(first.split()[-1], None)
+        assert urlopened(first.split()[-1], token) == "200"
+        wrong = squid("ask", "Hello", SQUID_SERVER_TOKEN="another-token-of-mine")
+        assert wrong.returncode == 2
+        assert "wants its token, and this command has another one" in wrong.stderr
+        assert "SQUID_SERVER_TOKEN" in wrong.stderr
+        none = squid("ask", "Hello", SQUID_SERVER_TOKEN="", SQUID_SERVER_HOST="127.0.0.1")
+        assert none.returncode == 2
+        assert "this command has none" in none.stderr
+    finally:
+        process.terminate()
+        out, err = process.communicate(timeout=10)
+    assert token not in first + also + (out + err).decode()
+    assert len(squid.answers()) == 1
+
+
+def urlopened(url: str, token: str | None) -> str:
+    """The status, or what the server wants."""
+    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=10)
+    connection.request(
+        "GET", "/api/sessions", headers={"Authorization": f"Bearer {token}"} if token else {}
+    )
+    response = connection.getresponse()
+    told = response.headers.get_all("WWW-Authenticate") or [str(response.status)]
+    connection.close()
+    return " ".join(told)
 
 
 def test_a_host_that_is_no_address(squid: Squid) -> None:
