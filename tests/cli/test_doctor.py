@@ -307,7 +307,7 @@ def test_a_folder_that_is_closed(used: Squid, tmp_path: Path) -> None:
             data.chmod(mode)
             program = (
                 "import os, sys; sys.argv = ['squid', 'doctor', '--json']\n"
-                "import squid.cli, squid.cli.doctoring\n"
+                "import squid.cli, squid.cli.doctor.examine\n"
                 "if os.geteuid() == 0: os.setuid(65534)  # root may do anything\n"
                 "squid.cli.main()"
             )

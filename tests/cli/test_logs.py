@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from squid.cli import log_view
+from squid.cli.logs import view
 from squid.errors import InvalidRequest
 from tests.cli.conftest import Squid
 
@@ -163,17 +163,17 @@ def test_wrong_usage(squid: Squid, args: list[str], says: str) -> None:
     ],
 )
 def test_since_so_long_ago(text: str, ago: timedelta) -> None:
-    assert abs(datetime.now(UTC) - ago - log_view.since(text)) < timedelta(seconds=5)
+    assert abs(datetime.now(UTC) - ago - view.since(text)) < timedelta(seconds=5)
 
 
 def test_since_a_time() -> None:
     midnight = datetime.now().astimezone().replace(hour=0, minute=0, second=0, microsecond=0)
-    assert log_view.since("00:00") == midnight
-    assert log_view.since("9:30") == midnight.replace(hour=9, minute=30)
-    assert log_view.since("2026-05-01T14:30Z") == datetime(2026, 5, 1, 14, 30, tzinfo=UTC)
-    assert log_view.since("2026-05-01").astimezone().hour == 0
+    assert view.since("00:00") == midnight
+    assert view.since("9:30") == midnight.replace(hour=9, minute=30)
+    assert view.since("2026-05-01T14:30Z") == datetime(2026, 5, 1, 14, 30, tzinfo=UTC)
+    assert view.since("2026-05-01").astimezone().hour == 0
     with pytest.raises(InvalidRequest):
-        log_view.since("")
+        view.since("")
 
 
 def test_following_goes_on_in_the_next_file_and_ends_by_ctrl_c(squid: Squid) -> None:

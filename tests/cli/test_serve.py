@@ -149,6 +149,15 @@ def test_a_file_that_is_no_database(squid: Squid) -> None:
     )
 
 
+def test_a_signal_that_comes_twice_at_once_is_one(squid: Squid) -> None:
+    with squid.serve() as server:
+        server.terminate()
+        server.terminate()
+        assert server.wait() == 0
+        assert server.stderr == ""
+    assert "stopped" in squid("logs").stdout
+
+
 def test_sigterm_ends_it_soon_with_readers_and_answers(squid: Squid) -> None:
     with squid.serve() as server:
         feed = connect(server)

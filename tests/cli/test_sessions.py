@@ -21,7 +21,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from squid.cli import listing
+from squid.cli.sessions import listing
 from squid.config import Config, load
 from squid.models import Session
 from squid.store import once, sessions

@@ -10,11 +10,12 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from squid.cli.checks import Case, Finding
+from squid.cli.doctor.checks import Case, Finding
 from squid.config import Config
-from squid.errors import DatabaseError
+from squid.errors import DatabaseError, SquidError
 from squid.ids import now
 from squid.runs import worker
+from squid.store import upkeep as jobs
 from squid.store import verify
 from squid.store.backup import found, megabytes, size
 from squid.store.migrate import kept, pending, recognise
@@ -87,6 +88,24 @@ def _inside(db: sqlite3.Connection, path: Path, full: bool) -> Iterator[Finding]
         yield Finding(
             "warning", "Something in it was said in the future.", "Check this machine's clock."
         )
+
+
+def upkeep(case: Case) -> Iterator[Finding]:
+    path = case.config.database_path
+    try:
+        recognise(path)
+        with _looking(path) as db:
+            states = [] if pending(path, db) else jobs.last(db)
+    except (OSError, sqlite3.Error, SquidError):
+        return  # it is told above, or there is none yet
+    for job in states:
+        if job.error is not None:
+            yield Finding("warning", f"{job.name} failed: {job.error}", "See: squid logs")
+    done = [job.ended_at for job in states if job.ended_at is not None]
+    if not done:
+        yield Finding("ok", "not done yet; a server does it, or squid cleanup")
+    elif all(job.error is None for job in states):
+        yield Finding("ok", f"last done {_ago((now() - max(done)) / DAY_MS)}")
 
 
 def backups(case: Case) -> Iterator[Finding]:

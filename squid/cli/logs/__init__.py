@@ -40,14 +40,14 @@ def logs(
     """Show the server's log, the newest last. Works beside a running server."""
     config = settings.load()
 
-    from squid.cli import log_view
+    from squid.cli.logs import view
 
-    wanted = log_view.Wanted(
-        level=log_view.level(level),
+    wanted = view.Wanted(
+        level=view.level(level),
         run=run,
         request=request,
-        since=log_view.since(since) if since else None,
+        since=view.since(since) if since else None,
     )
     if lines is None and since is None:
         lines = 50
-    log_view.show(config.log_path, wanted, lines=lines, follow=follow, as_json=as_json)
+    view.show(config.log_path, wanted, lines=lines, follow=follow, as_json=as_json)

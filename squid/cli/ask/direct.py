@@ -5,7 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from squid.cli.question import NO_SESSION, Answer, Attachment, Question, Show, on_ctrl_c, read_frame
+from squid.cli.ask.question import (
+    NO_SESSION,
+    Answer,
+    Attachment,
+    Question,
+    Show,
+    on_ctrl_c,
+    read_frame,
+)
 from squid.config import Config
 from squid.context.media import clean_name, media_type
 from squid.core import Squid, open_squid

@@ -9,8 +9,8 @@ from typing import NamedTuple
 import typer
 
 from squid.cli import times
-from squid.cli.listing import Chosen, choose, nothing, print_json, print_row, tell_more
 from squid.cli.render import line
+from squid.cli.sessions.listing import Chosen, choose, nothing, print_json, print_row, tell_more
 from squid.config import Config
 from squid.errors import InvalidRequest
 from squid.ids import now

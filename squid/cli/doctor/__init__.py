@@ -20,7 +20,7 @@ def doctor(
 
     Ends with 1 where there is a problem. Works beside a running server.
     """
-    from squid.cli import doctoring
+    from squid.cli.doctor import examine
 
-    if not doctoring.examine(full=full, online=online, as_json=as_json):
+    if not examine.examine(full=full, online=online, as_json=as_json):
         raise typer.Exit(1)

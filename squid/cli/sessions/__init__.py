@@ -83,7 +83,7 @@ def list_(
     squid sessions list --since 7d --text invoice
     squid sessions list --until 2026-01-31 | cut -f1 | xargs squid sessions archive
     """
-    from squid.cli import listing
+    from squid.cli.sessions import listing
 
     chosen = listing.Chosen(text, model, since, until, archived, deleted, sort)
     listing.list_(settings.load(), chosen, limit=limit, as_json=as_json)
@@ -106,7 +106,7 @@ def show(
 
     As Markdown into a pipe, rendered on a terminal.
     """
-    from squid.cli import showing
+    from squid.cli.sessions import showing
 
     showing.show(settings.load(), session, last=last, as_json=as_json)
 
@@ -129,8 +129,8 @@ def search(
     \b
     squid sessions search 'olive oil'
     """
-    from squid.cli import searching
-    from squid.cli.listing import Chosen
+    from squid.cli.sessions import searching
+    from squid.cli.sessions.listing import Chosen
 
     chosen = Chosen(text, model, since, until, archived, deleted)
     searching.search(settings.load(), chosen, limit=limit, as_json=as_json)
@@ -141,7 +141,7 @@ def rename(
     session: Id, title: Annotated[str, typer.Argument(metavar="TITLE", help="Its new title.")]
 ) -> None:
     """Give a session another title."""
-    from squid.cli import arranging
+    from squid.cli.sessions import arranging
 
     arranging.rename(settings.load(), session, title)
 
@@ -152,7 +152,7 @@ def delete(sessions: Ids) -> None:
 
     Several are deleted all or not at all.
     """
-    from squid.cli import arranging
+    from squid.cli.sessions import arranging
 
     arranging.delete(settings.load(), sessions)
 
@@ -160,7 +160,7 @@ def delete(sessions: Ids) -> None:
 @app.command(cls=Command)
 def restore(sessions: DeletedIds) -> None:
     """Restore deleted sessions."""
-    from squid.cli import arranging
+    from squid.cli.sessions import arranging
 
     arranging.restore(settings.load(), sessions)
 
@@ -171,7 +171,7 @@ def archive(sessions: Ids) -> None:
 
     Asking on in one brings it back.
     """
-    from squid.cli import arranging
+    from squid.cli.sessions import arranging
 
     arranging.archive(settings.load(), sessions)
 
@@ -179,6 +179,6 @@ def archive(sessions: Ids) -> None:
 @app.command(cls=Command)
 def unarchive(sessions: ArchivedIds) -> None:
     """Bring archived sessions back into the lists."""
-    from squid.cli import arranging
+    from squid.cli.sessions import arranging
 
     arranging.unarchive(settings.load(), sessions)

@@ -61,7 +61,7 @@ def ask(
     squid ask -c 'And of Spain?'
     git diff | squid ask 'Write a commit message'
     """
-    from squid.cli import asking
+    from squid.cli.ask import asking
 
     code = asking.ask(
         settings.load(),

@@ -19,7 +19,15 @@ from uuid import uuid4
 import msgspec
 
 from squid import errors
-from squid.cli.question import NO_SESSION, Answer, Attachment, Question, Show, on_ctrl_c, read_frame
+from squid.cli.ask.question import (
+    NO_SESSION,
+    Answer,
+    Attachment,
+    Question,
+    Show,
+    on_ctrl_c,
+    read_frame,
+)
 from squid.config import Config
 from squid.models import File, Message, Run, Session
 from squid.runs import worker

@@ -11,8 +11,9 @@ from typing import Literal
 import msgspec
 import typer
 
-from squid.cli import checks, checks_database, checks_model, settings
-from squid.cli.checks import Case, Finding
+from squid.cli import settings
+from squid.cli.doctor import checks, database, model
+from squid.cli.doctor.checks import Case, Finding
 from squid.config import Config
 from squid.errors import ConfigError, SquidError
 
@@ -22,11 +23,12 @@ CHECKS: tuple[tuple[str, Callable[[Case], Iterator[Finding]]], ...] = (
     ("program", checks.program),
     ("configuration", checks.configuration),
     ("data folder", checks.data_folder),
-    ("database", checks_database.database),
-    ("backups", checks_database.backups),
+    ("database", database.database),
+    ("backups", database.backups),
+    ("upkeep", database.upkeep),
     ("processes", checks.processes),
     ("server", checks.server),
-    ("model", checks_model.model),
+    ("model", model.model),
     ("clock", checks.clock),
     ("terminal", checks.terminal),
 )

@@ -10,6 +10,7 @@ import os
 import signal
 import socket
 import threading
+import time
 from collections.abc import Callable
 from types import FrameType
 
@@ -18,7 +19,8 @@ import uvicorn
 
 from squid import __version__
 from squid.app import create_app, server_config
-from squid.cli import listening, settings
+from squid.cli import settings
+from squid.cli.serve import listening
 from squid.config import Config
 from squid.core import Squid, upgrade
 from squid.errors import ProviderError, SquidError
@@ -31,6 +33,9 @@ logger = logging.getLogger(__name__)
 GRACE_SECONDS = 2
 """How long requests may take to end by themselves. Streams end at once, answers are
 kept as far as they have come."""
+
+ECHO_SECONDS = 0.3
+"""`timeout` and process managers signal a process and its group: twice in an instant."""
 
 
 def serve(config: Config) -> int:
@@ -83,6 +88,7 @@ def _serve(config: Config, address: listening.Address, problem: str | None) -> _
 class _Server(uvicorn.Server):
     squid: Squid
     ended_by: int | None = None
+    ended_at = 0.0
     ready: Callable[[], _Warming | None]
     warming: _Warming | None = None
 
@@ -92,9 +98,12 @@ class _Server(uvicorn.Server):
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         # uvicorn would raise the signal again once it has ended, and so cut short the
-        # closing of the database. The second one is meant: the log survives it.
+        # closing of the database. A second one is meant: the log survives it.
         if self.should_exit:
-            os._exit(128 + sig)
+            if time.monotonic() - self.ended_at > ECHO_SECONDS:
+                os._exit(128 + sig)
+            return
+        self.ended_at = time.monotonic()
         # It would call each stream that is ended now an error.
         logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
         self.ended_by = sig

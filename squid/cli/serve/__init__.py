@@ -27,7 +27,7 @@ def serve(
     """Serve conversations: to this machine, or to whoever has the token."""
     config = settings.load(**{"server.host": host, "server.port": port})
 
-    from squid.cli import serving
+    from squid.cli.serve import serving
 
     code = serving.serve(config)
     if code:

@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator
 from importlib.util import find_spec
 
-from squid.cli.checks import Case, Finding
+from squid.cli.doctor.checks import Case, Finding
 from squid.errors import ProviderUnreachable
 from squid.providers import model_file
 from squid.providers.base import Provider

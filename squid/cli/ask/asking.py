@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 import typer
 
-from squid.cli.question import Answer, Attachment, Question
+from squid.cli.ask.question import Answer, Attachment, Question
 from squid.cli.render import Plain, Quiet, Terminal, View
 from squid.config import Config
 from squid.errors import InvalidRequest, TooLarge
@@ -75,12 +75,12 @@ def ask(
 
 
 def _ask(config: Config, question: Question, view: View, stopping: Callable[[], None]) -> Answer:
-    from squid.cli import client
+    from squid.cli.ask import client
 
     url = client.find(config.database_path)
     if url is not None:
         return client.Client(config, url).ask(question, view.show, stopping)
-    from squid.cli import direct
+    from squid.cli.ask import direct
 
     return direct.ask(config, question, view.show, stopping)
 

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from squid.cli.listing import print_json
+from squid.cli.sessions.listing import print_json
 from squid.config import Config
 from squid.models import File, Message, Session
 from squid.store import exports, once, sessions

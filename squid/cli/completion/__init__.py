@@ -51,7 +51,7 @@ def completion(
     zsh:  squid completion zsh > "${fpath[1]}/_squid"
     fish: squid completion fish > ~/.config/fish/completions/squid.fish
     """
-    from squid.cli.scripts import SCRIPTS
+    from squid.cli.completion.scripts import SCRIPTS
     from squid.errors import InvalidRequest
 
     if shell not in SCRIPTS:
