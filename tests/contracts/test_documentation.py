@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import runpy
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -95,3 +96,31 @@ def test_api_md_has_every_route(route: Any) -> None:
     path = re.sub(r"\{\w+\}", "{id}", route.path)
     for method in route.methods - {"HEAD"}:
         assert f"`{method} {path}`" in text
+
+
+GENERATE = runpy.run_path(str(ROOT / "docs" / "generate.py"))
+
+
+@pytest.mark.parametrize(("page", "text"), GENERATE["pages"]().items(), ids=GENERATE["pages"]())
+def test_references_are_what_is_generated(page: str, text: str) -> None:
+    assert read(f"docs/{page}") == text, "Write it anew: uv run python docs/generate.py"
+
+
+PAGES = sorted([*(ROOT / "docs").rglob("*.md"), *ROOT.glob("*.md")])
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_leads_somewhere(page: Path) -> None:
+    text = re.sub(r"```.*?```|`[^`\n]*`", "", page.read_text("utf-8"), flags=re.S)
+    for place, anchor in re.findall(r"\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)", text):
+        target = page.parent / place if place else page
+        assert target.exists(), f"{page.name} links to {place}"
+        if anchor:
+            assert anchor in anchors(target), f"{page.name} links to {place}#{anchor}"
+
+
+def anchors(page: Path) -> set[str]:
+    """What a heading is called by a link to it."""
+    heads = re.findall(r"^#+ (.+)$", page.read_text("utf-8"), re.M)
+    plain = (re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", head).lower() for head in heads)
+    return {re.sub(r"[^\w\- ]", "", head).strip().replace(" ", "-") for head in plain}
