@@ -153,11 +153,11 @@ def _download(pip: Sequence[str], folder: Path, progress: Progress) -> Path:
 
 
 def _downloaded(folder: Path) -> int:
-    sizes = [0]
-    for path in folder.rglob("*.whl"):
-        with contextlib.suppress(OSError):  # pip has just moved it
-            sizes.append(path.stat().st_size)
-    return max(sizes)
+    most = 0
+    with contextlib.suppress(OSError):  # pip has just moved it, or a folder of its own
+        for path in folder.rglob("*.whl"):
+            most = max(most, path.stat().st_size)
+    return most
 
 
 def _pip_failed(said: str) -> PullError:

@@ -78,7 +78,7 @@ def test_the_variable_beside_a_key_is_said(plain: Squid) -> None:
         ("provider.anthropic.thinking", "true\n"),
         ("server.host", "127.0.0.1\n"),
         ("context.system", "\n"),
-        ("server", '[server]\nhost = "127.0.0.1"  # default\nport = 8765         # default\n'),
+        ("upkeep", "[upkeep]\nmax_database_mb = 0  # default\n"),
     ],
 )
 def test_one_key_or_section(plain: Squid, key: str, says: str) -> None:

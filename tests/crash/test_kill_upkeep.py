@@ -75,32 +75,32 @@ def test_a_killed_restore(tmp_path: Path, served: bool) -> None:
     fill(tmp_path / "new" / "squid.db", "new", 30)
     back_up(tmp_path / "new" / "squid.db", tmp_path / "new.db")
     back_up(path, tmp_path / "old.db")
-    server = Server(data)
-    if served:
-        server.start()
-    usual = seconds(start(data, "restore", "--yes", str(tmp_path / "new.db")))
-    assert state(path) == "new"
-    seen = set()
-    for number in range(12):
-        wanted = "old" if state(path) == "new" else "new"
-        before = state(path)
-        process = start(data, "restore", "--yes", str(tmp_path / f"{wanted}.db"))
-        # The later part is where pages are written over.
-        time.sleep(usual * chance.uniform(0.3, 1.1) if number else usual * 0.6)
-        process.kill()
-        process.wait()
-        after = state(path)
-        assert after in (before, wanted)
-        seen.add(after != before)
-        for safety in (data / "backups").glob("before-restore-*.db"):
-            state(safety)
-            safety.unlink()
-    if served:
-        assert server.stderr == ""
-        server.restart()
-    else:
-        server.start()
-    server.kill()
+    with Server(data) as server:
+        if not served:
+            server.stop()
+        usual = seconds(start(data, "restore", "--yes", str(tmp_path / "new.db")))
+        assert state(path) == "new"
+        seen = set()
+        for number in range(8):
+            wanted = "old" if state(path) == "new" else "new"
+            before = state(path)
+            process = start(data, "restore", "--yes", str(tmp_path / f"{wanted}.db"))
+            # The later part is where pages are written over.
+            time.sleep(usual * chance.uniform(0.3, 1.1) if number else usual * 0.6)
+            process.kill()
+            process.wait()
+            after = state(path)
+            assert after in (before, wanted)
+            seen.add(after != before)
+            for safety in (data / "backups").glob("before-restore-*.db"):
+                state(safety)
+                safety.unlink()
+        if served:
+            assert server.stderr == ""
+            server.restart()
+        else:
+            server.start()
+        server.kill()
     assert state(path) in ("old", "new")
     seconds(start(data, "restore", "--yes", str(tmp_path / "new.db")))
     assert [name for name in os.listdir(data) if name.startswith(PREFIX)] == []

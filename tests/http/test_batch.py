@@ -272,7 +272,6 @@ async def test_bug_of_ours_in_one_stops_none_of_the_others(
     def broken() -> None:
         raise RuntimeError("the secret of the house")
 
-    monkeypatch.setattr(squid, "figures", broken)
     monkeypatch.setattr(squid, "provider", broken)
     answers = await send(
         client, post("/api/sessions", {"id": "a"}), get("/api/models"), get("/api/sessions/a")

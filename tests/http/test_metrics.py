@@ -90,7 +90,7 @@ async def test_live_answers_and_their_readers(served: Served) -> None:
 
 async def test_errors_of_the_models_server(squid: Squid) -> None:
     figures = squid.engine.figures
-    await answered(squid, await say(squid, script="status=529,times=1,retry_after=0"))
+    await answered(squid, await say(squid, script="status=529,times=1,key=figures,retry_after=0"))
     assert figures.errors == {("anthropic", "provider-overloaded"): 1}
     assert (figures.retries, figures.ended["complete"]) == (1, 1)
     await answered(squid, await say(squid, script="status=401"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from squid import errors as e
-from squid.http.errors import respond
+from squid.http.errors import RETRIED, respond
 from squid.http.openapi import document
 from squid.http.routes import ROUTES
 
@@ -42,8 +42,8 @@ def test_document_says_where_it_may_be() -> None:
         for operation in ways.values():
             for status, response in operation["responses"].items():
                 refs = str(response.get("content"))
-                passes = ("DatabaseBusy", "DiskFull", "ProviderLimited")
-                wanted = any(f"{kind}Problem" in refs for kind in passes)
+                passes = (*RETRIED, e.ProviderLimited, e.RateLimited)
+                wanted = any(f"{kind.__name__}Problem" in refs for kind in passes)
                 assert ("Retry-After" in response.get("headers", {})) == wanted, status
                 found += wanted
     assert found > 10
