@@ -29,6 +29,15 @@ def line(text: str) -> str:
     return re.sub(r"\s+", " ", _TURNS.sub("", harmless(text)))
 
 
+def tell_waits(batch: Sequence[events.Event]) -> None:
+    """Say on stderr why nothing comes."""
+    for event in batch:
+        if isinstance(event, events.Custom) and event.name == "squid.waiting":
+            why, seconds = line(str(event.value["detail"])), event.value["seconds"]
+            sys.stderr.write(f"squid: {why} Asking again in {seconds:.0f} s.\n")
+            sys.stderr.flush()
+
+
 class View(Protocol):
     def show(self, batch: Sequence[events.Event]) -> None: ...
 
@@ -44,7 +53,7 @@ class Quiet:
         self._then = then
 
     def show(self, batch: Sequence[events.Event]) -> None:
-        pass
+        tell_waits(batch)
 
     def end(self, message: Message | None) -> None:
         if self._then is not None and message is not None:
@@ -60,6 +69,7 @@ class Plain:
         self._text = _Text()
 
     def show(self, batch: Sequence[events.Event]) -> None:
+        tell_waits(batch)
         if news := self._text.of(batch):
             sys.stdout.write(news)
             sys.stdout.flush()
@@ -83,6 +93,7 @@ class Terminal:
             from squid.cli.markdown import Page
 
             self._page = Page()
+        tell_waits(batch)
         for event in batch:
             if isinstance(event, events.ReasoningMessageContent):
                 self._page.think(harmless(event.delta))

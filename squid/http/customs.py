@@ -44,6 +44,22 @@ class CustomRun(_Custom, frozen=True, kw_only=True, tag="squid.run"):
     value: RunValue
 
 
+class WaitingValue(msgspec.Struct, frozen=True, kw_only=True):
+    """Why nothing comes yet."""
+
+    code: str
+    """The problem's, as a `RUN_ERROR` would have it."""
+    detail: str
+    seconds: float
+    """After which the model is asked again."""
+
+
+class CustomWaiting(_Custom, frozen=True, kw_only=True, tag="squid.waiting"):
+    """The model's server cannot answer just now; it is asked again by itself."""
+
+    value: WaitingValue
+
+
 class CustomSource(_Custom, frozen=True, kw_only=True, tag="squid.source"):
     """What the answer drew on."""
 
@@ -62,4 +78,4 @@ class CustomMessage(_Custom, frozen=True, kw_only=True, tag="squid.message"):
     value: Message
 
 
-Custom = CustomRun | CustomSource | CustomUsage | CustomMessage
+Custom = CustomRun | CustomWaiting | CustomSource | CustomUsage | CustomMessage

@@ -1,9 +1,9 @@
 """Live events, as AG-UI 1.0 spells them (https://docs.ag-ui.com).
 
 What Squid adds goes in CUSTOM events: `squid.run` says which rows a run belongs to,
-`squid.source` what an answer drew on, `squid.usage` the tokens so far, and
-`squid.message` a whole message, for a reader that comes back when the events of its
-run were removed.
+`squid.waiting` why nothing comes yet, `squid.source` what an answer drew on,
+`squid.usage` the tokens so far, and `squid.message` a whole message, for a reader that
+comes back when the events of its run were removed.
 """
 
 from __future__ import annotations
@@ -106,7 +106,8 @@ class ToolCallEnd(_Event, frozen=True, tag="TOOL_CALL_END"):
 
 
 class Custom(_Event, frozen=True, tag="CUSTOM"):
-    """What Squid adds: `squid.run`, `squid.source`, `squid.usage` or `squid.message`."""
+    """What Squid adds: `squid.run`, `squid.waiting`, `squid.source`, `squid.usage` or
+    `squid.message`."""
 
     name: str
     value: Any

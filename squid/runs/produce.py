@@ -10,6 +10,7 @@ from contextlib import aclosing
 from squid.errors import ProviderConfused, ProviderCut, ProviderError, SquidError
 from squid.models import Problem
 from squid.providers import base
+from squid.runs import events
 from squid.runs.finish import INTERRUPTED, Ending
 from squid.runs.journal import Journal
 from squid.runs.log import RunLog
@@ -18,6 +19,11 @@ logger = logging.getLogger(__name__)
 
 MAX_CHARACTERS = 8_000_000
 """Of one answer. Longer than any model's longest; what stops a server gone mad."""
+
+TOLD_SECONDS = 1.0
+"""A wait of the model's server that a person would wonder about."""
+
+WAITING = "squid.waiting"
 
 STOPPED = Ending("stopped", stop_reason="stopped")
 
@@ -84,6 +90,10 @@ async def _ask_until_answered(
             attempt += 1
             journal.figures.retries += 1
             logger.info("run %s: %s Asking again in %.1f s.", log.run_id, error.code, pause)
+            if pause >= TOLD_SECONDS:
+                value = {"code": error.code, "detail": error.detail, "seconds": pause}
+                log.announce(events.Custom(name=WAITING, value=value))
+                journal.notice(log)
             await asyncio.sleep(pause)
 
 

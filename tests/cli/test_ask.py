@@ -171,6 +171,14 @@ def test_nobody_reads_any_more(served: Squid) -> None:
     assert run
 
 
+def test_a_wait_of_the_models_server_is_told(served: Squid) -> None:
+    script = "script:text=echo,status=529,times=1,key=told,retry_after=1"
+    done = served("ask", "-m", script, "Hello")
+    assert (done.returncode, done.stdout) == (0, "Hello\n")
+    assert done.stderr.startswith("squid: ")
+    assert done.stderr.endswith("Asking again in 1 s.\n")
+
+
 def test_on_a_terminal(served: Squid) -> None:
     pty = pytest.importorskip("pty")
     master, slave = pty.openpty()

@@ -167,6 +167,7 @@ async def test_every_kind_of_event_is_as_it_says(served: Served) -> None:
     runs_ = [
         await asked(client, script=script, files=[file_id]),
         await asked(client, script="deltas=3,cut_after=2"),
+        await asked(client, script="status=429,times=1,key=described,retry_after=1"),
     ]
     urls = [f"/api/runs/{run['run']['id']}/events" for run in runs_]
     found = [event for url in urls for event in await followed(client, url)]

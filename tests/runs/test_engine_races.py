@@ -14,7 +14,7 @@ from squid.config import Config
 from squid.core import Squid, open_squid
 from squid.ids import new_id
 from squid.providers import base
-from squid.runs import engine, log, produce, start, worker
+from squid.runs import engine, events, log, produce, start, worker
 from squid.store import messages, runs, sessions
 from tests.conftest import ME, answered, read_all, say, stalled, text_of, until, until_async
 
@@ -192,9 +192,16 @@ async def test_retry_after_is_waited_for(squid: Squid) -> None:
     loop = asyncio.get_running_loop()
     began = loop.time()
     script = "status=429,times=1,key=patience,retry_after=1,deltas=1"
-    message = await answered(squid, await say(squid, script=script))
+    started = await say(squid, script=script)
+    message = await answered(squid, started)
     assert message.status == "complete"
     assert loop.time() - began >= 1
+    told = [
+        event.value
+        for _, event in await read_all(squid, started.run.id)
+        if isinstance(event, events.Custom) and event.name == "squid.waiting"
+    ]
+    assert [(one["code"], one["seconds"]) for one in told] == [("provider-limited", 1.0)]
 
 
 async def test_run_id_sent_again_is_the_same_run(squid: Squid) -> None:
