@@ -10,19 +10,17 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 from squid.config import Config
 from squid.providers.base import Provider, Tool
 from squid.providers.choose import choose
-from squid.runs import worker
 from squid.runs.engine import Engine
 from squid.runs.start import Asked, Started
-from squid.runs.worker import Worker
 from squid.store.cache import SessionCache
 from squid.store.database import Database
-from squid.store.migrate import Applied, migrate, version
+from squid.store.migrate import migrate, version
+from squid.store.worker import Worker
 from squid.telemetry import OFF, Tracing
 
 
@@ -91,17 +89,11 @@ class Squid:
             await self._provider.close()
 
 
-def upgrade(path: Path) -> Applied:
-    """Bring the database to this program's version, unless an older Squid works on it,
-    which could not go on. Raises DatabaseError."""
-    return migrate(path, in_use=lambda: bool(worker.living(path)[0]))
-
-
 @asynccontextmanager
 async def open_squid(config: Config, tracing: Tracing = OFF) -> AsyncIterator[Squid]:
     """Migrate, open, recover; and put everything away afterwards. Raises DatabaseError."""
     path = config.database_path
-    upgrade(path)
+    migrate(path)
     async with AsyncExitStack() as stack:
         database = await Database.open(
             path,

@@ -14,13 +14,13 @@ import typer
 
 from squid.cli.progress import Bar
 from squid.config import Config
-from squid.core import upgrade
 from squid.errors import DatabaseError, InvalidRequest
-from squid.runs import recover, worker
+from squid.runs import recover
 from squid.store import backup as backups
 from squid.store import restore as restoring
+from squid.store import worker
 from squid.store.database import Database
-from squid.store.migrate import migrate as migrate_file
+from squid.store.migrate import migrate as apply_migrations
 from squid.store.migrate import pending as pending_in
 from squid.store.migrate import recognise
 from squid.store.verify import Facts, read_only, verify
@@ -70,7 +70,7 @@ def restore(config: Config, file: Path, *, yes: bool) -> None:
                 _confirm(file, facts, path)
             safety = backups.default_path(backups_folder(config), "before-restore")
             with Bar("Restoring") as bar:
-                done = restoring.replace(path, prepared, safety, _living(path), progress=bar.show)
+                done = restoring.replace(path, prepared, safety, progress=bar.show)
     except OSError as error:
         raise backups.unwritable(Path(error.filename or path), error) from None
     typer.echo(f"Restored {_told(facts)} from {file}")
@@ -83,7 +83,7 @@ def restore(config: Config, file: Path, *, yes: bool) -> None:
 def migrate(config: Config) -> None:
     """Raises DatabaseError."""
     path = config.database_path
-    done = upgrade(path)
+    done = apply_migrations(path)
     if not done.migrations:
         typer.echo(f"Nothing to do: {path} is at this program's version.")
         return
@@ -121,7 +121,7 @@ def _prepare(file: Path, folder: Path) -> tuple[Path, Facts]:
     closed."""
     prepared = restoring.fetch(file, folder)
     facts = verify(prepared, file)
-    migrate_file(prepared, keep_copy=False)
+    apply_migrations(prepared, keep_copy=False)
     asyncio.run(_close_cut_off(prepared))
     restoring.fold(prepared)
     return prepared, facts
@@ -155,12 +155,6 @@ def _readable(file: Path, path: Path) -> None:
         raise InvalidRequest(error.detail, hint="Name what `squid backup` made.") from None
     except OSError as error:
         raise InvalidRequest(f"{file} cannot be read: {error.strerror}.") from None
-
-
-def _living(path: Path) -> restoring.Living:
-    return restoring.Living(
-        one=lambda id_: id_ in worker.living(path)[0], any=lambda: bool(worker.living(path)[0])
-    )
 
 
 def _confirm(file: Path, facts: Facts, path: Path) -> None:

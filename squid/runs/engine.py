@@ -23,10 +23,10 @@ from squid.runs.journal import Journal
 from squid.runs.log import RunLog
 from squid.runs.produce import produce
 from squid.runs.start import Started
-from squid.runs.worker import Worker, sweep
 from squid.store import runs
 from squid.store.cache import SessionCache
 from squid.store.database import Database
+from squid.store.worker import Worker, sweep
 from squid.telemetry import OFF, Tracing
 
 logger = logging.getLogger(__name__)

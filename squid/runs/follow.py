@@ -68,7 +68,7 @@ async def _live(log: RunLog, database: Database, after: int) -> AsyncIterator[Fr
         news, ended = log.news, log.ended
         frames = log.since(after)
         if frames is None:
-            frames = await database.read(_page, log.number, after)
+            frames = await database.read(_rest, log.run_id, log.number, after)
         if frames:
             after = frames[-1][0]
             yield frames
@@ -90,6 +90,11 @@ def _look(db: sqlite3.Connection, user_id: str, run_id: str, after: int) -> _See
     frames = _page(db, runs.number(db, run_id), after)
     calls = turns.calls_of(db, run.id, run.message_id)
     return _Seen(run, messages.load(db, [run.message_id])[0], calls, frames)
+
+
+def _rest(db: sqlite3.Connection, run_id: str, number: int, after: int) -> Frames:
+    """None of them where the run was removed: its number may be another one's by now."""
+    return _page(db, number, after) if runs.has_number(db, run_id, number) else []
 
 
 def _page(db: sqlite3.Connection, number: int, after: int) -> Frames:

@@ -7,9 +7,9 @@ import sqlite3
 
 from squid.errors import DatabaseError
 from squid.models import Run
-from squid.runs import events, finish, worker
+from squid.runs import events, finish
 from squid.runs.log import RunLog
-from squid.store import runs, sessions
+from squid.store import runs, sessions, worker
 from squid.store.database import Database
 
 log = logging.getLogger(__name__)

@@ -11,7 +11,7 @@ import logging
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
@@ -70,12 +70,10 @@ def migrate(
     path: Path,
     migrations: list[Migration] | None = None,
     *,
-    in_use: Callable[[], bool] = lambda: False,
     keep_copy: bool = True,
 ) -> Applied:
     """Bring the database at `path` to this program's version; make it if need be.
 
-    `in_use` says whether a process works on it, which could not go on afterwards.
     Raises DatabaseError (not a database, not Squid's, not writable) or MigrationError
     (newer than the program, edited migration, in use by an older one).
     """
@@ -95,7 +93,7 @@ def migrate(
 
         # Two processes that start at once must not both migrate.
         with FileLock(f"{path}.migrate.lock", timeout=60):
-            return _migrate(path, migrations, fresh, in_use, keep_copy)
+            return _migrate(path, migrations, fresh, keep_copy)
     except OSError as error:
         raise DatabaseError(f"{path} cannot be used: {error.strerror or error}.") from None
     except sqlite3.OperationalError as error:
@@ -149,9 +147,10 @@ def _migrate(
     path: Path,
     migrations: list[Migration],
     fresh: bool,
-    in_use: Callable[[], bool],
     keep_copy: bool,
 ) -> Applied:
+    from squid.store import worker
+
     db = sqlite3.connect(path, isolation_level=None, timeout=30)
     copy = None
     try:
@@ -159,7 +158,7 @@ def _migrate(
         if not missing:
             return Applied([])
         done = len(missing) < len(migrations)
-        if done and in_use():
+        if done and worker.living(path)[0]:  # which could not go on afterwards
             raise MigrationError(
                 f"An older Squid is running on {path}, which must be upgraded.",
                 hint="End that one first; then it is done by the next command, or now by:"

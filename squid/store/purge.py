@@ -50,7 +50,10 @@ def closed(db: sqlite3.Connection) -> list[str]:
 
 
 def remove_some(db: sqlite3.Connection, session_id: str) -> bool:
-    """The next step of removing a closed session. Says whether there is more to do."""
+    """The next step of removing a closed session. Says whether there is more to do: not
+    where it is somebody's again, as a restore made it."""
+    if db.execute("SELECT 1 FROM members WHERE session_id = ?", (session_id,)).fetchone():
+        return False
     if _remove_events(db, "session_id", session_id):
         return True
     db.execute("DELETE FROM runs WHERE session_id = ?", (session_id,))

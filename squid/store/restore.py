@@ -14,7 +14,6 @@ import os
 import shutil
 import sqlite3
 import time
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
@@ -23,7 +22,7 @@ from filelock import FileLock, Timeout
 
 from squid.errors import Conflict, DatabaseBusy, DatabaseError
 from squid.ids import now
-from squid.store import snapshot
+from squid.store import snapshot, worker
 from squid.store.backup import need_room, open_existing, size, unwritable
 from squid.store.migrate import NotADatabase, bundled, recognise
 from squid.store.snapshot import Progress, quiet
@@ -40,13 +39,6 @@ class Replaced(NamedTuple):
     """A backup of what was there."""
     aside: Path | None = None
     """What was there and cannot be read, under its new name."""
-
-
-class Living(NamedTuple):
-    """Which processes work on the database."""
-
-    one: Callable[[str], bool]
-    any: Callable[[], bool]
 
 
 def fetch(source: Path, folder: Path) -> Path:
@@ -86,9 +78,7 @@ def present(path: Path) -> Facts | None:
         return None
 
 
-def replace(
-    path: Path, prepared: Path, safety: Path, living: Living, *, progress: Progress = quiet
-) -> Replaced:
+def replace(path: Path, prepared: Path, safety: Path, *, progress: Progress = quiet) -> Replaced:
     """Make the database at `path` what the one at `prepared` is: a private copy that was
     verified and brought to this program's version, on the same disk.
 
@@ -102,14 +92,14 @@ def replace(
         # A server that starts meanwhile waits, as it would for a migration.
         with FileLock(f"{path}.migrate.lock", timeout=60):
             if not path.exists() or path.stat().st_size == 0:
-                return Replaced(aside=_put(path, prepared, living))
+                return Replaced(aside=_put(path, prepared))
             try:
                 recognise(path)
-                return _overwrite(path, prepared, safety, living, progress)
+                return _overwrite(path, prepared, safety, progress)
             except (sqlite3.DatabaseError, NotADatabase) as error:
                 if isinstance(error, sqlite3.OperationalError):
                     raise
-                return Replaced(aside=_put(path, prepared, living))
+                return Replaced(aside=_put(path, prepared))
     except Timeout:
         raise DatabaseBusy("Another program is restoring or upgrading the database.") from None
     except OSError as error:
@@ -118,9 +108,7 @@ def replace(
         raise unwritable(path, error) from None
 
 
-def _overwrite(
-    path: Path, prepared: Path, safety: Path, living: Living, progress: Progress
-) -> Replaced:
+def _overwrite(path: Path, prepared: Path, safety: Path, progress: Progress) -> Replaced:
     with (
         closing(open_existing(path)) as live,
         closing(open_existing(path)) as look,
@@ -144,7 +132,7 @@ def _overwrite(
                 )
             if not held:  # from now on, nobody else can commit
                 held = True
-                _refuse_in_use(look, path, living)
+                _refuse_in_use(look, path)
                 _save(look, safety)
                 _move_on(source, look)
             progress((pages - left) * page_size, pages * page_size)
@@ -155,13 +143,14 @@ def _overwrite(
     return Replaced(safety=safety)
 
 
-def _refuse_in_use(look: sqlite3.Connection, path: Path, living: Living) -> None:
-    if facts(look).version != len(bundled()) and living.any():
+def _refuse_in_use(look: sqlite3.Connection, path: Path) -> None:
+    living, _ = worker.living(path)
+    if facts(look).version != len(bundled()) and living:
         raise Conflict(f"A Squid of another version is running on {path}.", hint=_END_IT)
     if not _has(look, "runs"):
         return
-    for (worker,) in look.execute("SELECT DISTINCT worker FROM runs WHERE status = 'running'"):
-        if living.one(worker):
+    for (writer,) in look.execute("SELECT DISTINCT worker FROM runs WHERE status = 'running'"):
+        if writer in living:
             raise Conflict(
                 "An answer is being written; it would be lost.",
                 hint="Wait for its end or stop it; then try again.",
@@ -180,16 +169,36 @@ def _save(look: sqlite3.Connection, safety: Path) -> None:
 
 
 def _move_on(source: sqlite3.Connection, look: sqlite3.Connection) -> None:
-    """No number that a cache, a cursor or a reader may hold comes again: versions of
-    sessions go on above all that there were, also of sessions that are gone, and every
-    reader of the change feed is told to begin anew."""
+    """What others hold of the old state must not pass for the new one's.
+
+    - a cached session, by its version: all of them go on above any that there was, and
+      one that is gone leaves its last version for whoever makes it anew;
+    - a place in the change feed: every reader is told to begin anew;
+    - a number that was given out: no sequence goes back.
+
+    And what was brought back is not taken for old: retention counts from now on, and
+    what is done by the clock goes by the clock of here.
+    """
+    both = (source, look)
     versions = [db.execute("SELECT max(version) FROM sessions").fetchone()[0] or 0
-                for db in (source, look) if _has(db, "sessions")]  # fmt: skip
+                for db in both if _has(db, "sessions")]  # fmt: skip
+    at = now()
     source.execute("BEGIN")
-    source.execute("UPDATE sessions SET version = ?", (max(now(), *versions) + 1,))
+    source.execute(
+        "UPDATE sessions SET version = ?, retention_from = ?", (max(at, *versions) + 1, at)
+    )
+    here = {row[0] for row in source.execute("SELECT id FROM sessions")}
+    for table in ("sessions", "purged_sessions"):
+        if _has(look, table):
+            rows = look.execute(f"SELECT id, version FROM {table}")
+            source.executemany(
+                "INSERT INTO purged_sessions (id, version, purged_at) VALUES (?, ?, ?)"
+                " ON CONFLICT (id) DO UPDATE SET version = max(version, excluded.version)",
+                [(*row, at) for row in rows if row[0] not in here],
+            )
     source.execute("DELETE FROM changes")
     last = {"changes": 0}
-    for db in (source, look):
+    for db in both:
         if _has(db, "sqlite_sequence"):
             for name, number in db.execute("SELECT name, seq FROM sqlite_sequence"):
                 last[name] = max(last.get(name, 0), number)
@@ -198,13 +207,17 @@ def _move_on(source: sqlite3.Connection, look: sqlite3.Connection) -> None:
         "INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)",
         [(name, number + 1) for name, number in last.items()],
     )
+    source.execute("DELETE FROM upkeep_jobs")
+    if _has(look, "upkeep_jobs"):
+        jobs = look.execute("SELECT * FROM upkeep_jobs").fetchall()
+        source.executemany("INSERT INTO upkeep_jobs VALUES (?, ?, ?, ?, ?, ?, ?)", jobs)
     source.execute("COMMIT")
 
 
-def _put(path: Path, prepared: Path, living: Living) -> Path | None:
+def _put(path: Path, prepared: Path) -> Path | None:
     """Where there is nothing to overwrite: what there is gets another name, then the new
     one takes its place."""
-    if living.any():
+    if worker.living(path)[0]:
         raise DatabaseError(f"{path} cannot be read, and Squid is running on it.", hint=_END_IT)
     with closing(open_existing(prepared)) as source, closing(sqlite3.connect(":memory:")) as none:
         _move_on(source, none)

@@ -145,7 +145,7 @@ def _expired(db: sqlite3.Connection, limits: Limits, at: int) -> list[Item]:
     rows = db.execute(
         "SELECT id, user_id, title, active_at, version, active < ? FROM ("
         f"SELECT {_COLUMNS}, {_ACTIVE} AS active, {IDLE} AS idle, row_number() OVER"
-        f" (PARTITION BY m.user_id ORDER BY {_ACTIVE} DESC, s.id DESC) AS place"
+        f" (PARTITION BY m.user_id ORDER BY {_ACTIVE} DESC, s.active_at DESC, s.id DESC) AS place"
         f" {_OWNED} WHERE {COUNTED})"
         " WHERE idle AND (active < ? OR place > ?) ORDER BY user_id, active, id",
         (before, before, most),

@@ -127,6 +127,12 @@ def append(db: sqlite3.Connection, rows: Iterable[EventRow]) -> None:
     db.executemany("INSERT INTO run_events (run, seq, data) VALUES (?, ?, ?)", rows)
 
 
+def has_number(db: sqlite3.Connection, run_id: str, number: int) -> bool:
+    """Whether the number is still this run's: one that was removed leaves its own."""
+    row = db.execute("SELECT 1 FROM runs WHERE number = ? AND id = ?", (number, run_id)).fetchone()
+    return row is not None
+
+
 def events(
     db: sqlite3.Connection, run_number: int, after: int = 0, limit: int = 1000
 ) -> list[tuple[int, str]]:

@@ -10,8 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from squid.errors import Conflict, DatabaseBusy, DiskFull
-from squid.runs import worker
-from squid.store import space
+from squid.store import space, worker
 from squid.store.database import Database
 from squid.upkeep.pace import Pace
 

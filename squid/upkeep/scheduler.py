@@ -15,8 +15,7 @@ from typing import NamedTuple
 
 from squid.errors import Conflict, DatabaseError, SquidError
 from squid.ids import now
-from squid.runs import worker
-from squid.store import upkeep
+from squid.store import upkeep, worker
 from squid.store.database import Database
 from squid.store.upkeep import JobState
 

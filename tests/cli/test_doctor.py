@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from squid.runs.worker import Worker
 from squid.store.migrate import bundled, migrate
+from squid.store.worker import Worker
 from tests.cli.conftest import Squid
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from squid.runs.worker import Worker
 from squid.store.migrate import bundled, kept, migrate
+from squid.store.worker import Worker
 from tests.cli.conftest import Squid
 
 ALL = bundled()

@@ -183,7 +183,7 @@ def test_ctrl_c(squid: Squid) -> None:
 
 
 def test_it_announces_itself_while_it_runs(squid: Squid) -> None:
-    from squid.runs.worker import servers
+    from squid.store.worker import servers
 
     database = squid.data / "squid.db"
     with squid.serve() as server:

@@ -14,8 +14,8 @@ from squid.config import Config
 from squid.core import Squid, open_squid
 from squid.ids import new_id
 from squid.providers import base
-from squid.runs import engine, events, log, produce, start, worker
-from squid.store import messages, runs, sessions
+from squid.runs import engine, events, log, produce, start
+from squid.store import messages, runs, sessions, worker
 from tests.conftest import ME, answered, read_all, say, stalled, text_of, until, until_async
 
 

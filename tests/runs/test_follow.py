@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from squid.config import Config
 from squid.core import Squid, open_squid
-from squid.runs import start, worker
+from squid.errors import NotFound
+from squid.runs import start
 from squid.runs.follow import follow, newest
-from squid.store import messages, runs
+from squid.store import messages, runs, worker
 from tests.conftest import ME, answered, parse, read_all, say, stalled, text_of, until
 
 
@@ -135,3 +138,18 @@ async def test_retry_of_an_answer_is_followed_too(squid: Squid) -> None:
     first = await answered(squid, await say(squid))
     again = await squid.ask(ME, start.retry, first.id)
     assert text_of(await read_all(squid, again.run.id)) == first.content
+
+
+async def test_a_slow_reader_never_gets_another_runs_events(squid: Squid) -> None:
+    """A run that was removed leaves its number to the next."""
+    started = await say(squid, script="deltas=300,size=400")
+    reader = follow(squid.engine, squid.database, ME, started.run.id)
+    await anext(reader)
+    await answered(squid, started)
+
+    def reused(db: sqlite3.Connection) -> None:
+        db.execute("UPDATE runs SET id = 'another' WHERE number = ?", (started.number,))
+
+    await squid.database.write(reused)
+    with pytest.raises(NotFound):
+        await anext(reader)  # and nothing from the table, by a number that is another's

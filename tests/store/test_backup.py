@@ -12,17 +12,17 @@ from pathlib import Path
 import pytest
 
 from squid.errors import Conflict, DatabaseBusy, DatabaseError, DiskFull, MigrationError
+from squid.ids import now
 from squid.store import backup as backups
-from squid.store import changes, sessions, snapshot, verify
+from squid.store import changes, purge, retention, sessions, snapshot, upkeep, verify
 from squid.store.backup import back_up, default_path, found, open_existing
 from squid.store.migrate import Migration, bundled, migrate
-from squid.store.restore import Living, fetch, fold, replace
+from squid.store.restore import fetch, fold, replace
+from squid.store.retention import Item
 from squid.store.verify import Damaged
+from squid.store.worker import Worker
 from squid.store.workplace import PREFIX, workplace
 from tests.conftest import ME
-
-NOBODY = Living(one=lambda id_: False, any=lambda: False)
-SOMEBODY = Living(one=lambda id_: id_ == "me", any=lambda: True)
 
 
 @pytest.fixture
@@ -243,9 +243,7 @@ def test_the_old_state_gives_way_in_one_step(
     with closing(open_existing(path)) as reader:
         reader.execute("BEGIN")
         assert len(reader.execute("SELECT title FROM sessions").fetchall()) == 2
-        done = replace(
-            path, prepared(tmp_path / "mine.db", tmp_path / "p"), tmp_path / "safe.db", NOBODY
-        )
+        done = replace(path, prepared(tmp_path / "mine.db", tmp_path / "p"), tmp_path / "safe.db")
         assert len(reader.execute("SELECT title FROM sessions").fetchall()) == 2
         reader.execute("COMMIT")
         assert reader.execute("SELECT title FROM sessions").fetchall() == [("kept",)]
@@ -266,7 +264,7 @@ def test_no_number_comes_again(path: Path, db: sqlite3.Connection, tmp_path: Pat
     _, last = changes.span(db)
     version = sessions.version(db, ME, kept)
     moves = db.execute("SELECT max(number) FROM session_moves").fetchone()[0]
-    replace(path, prepared(tmp_path / "mine.db", tmp_path / "p"), tmp_path / "safe.db", NOBODY)
+    replace(path, prepared(tmp_path / "mine.db", tmp_path / "p"), tmp_path / "safe.db")
     assert sessions.version(db, ME, kept) > version
     first, now_last = changes.span(db)
     assert now_last > last
@@ -276,12 +274,62 @@ def test_no_number_comes_again(path: Path, db: sqlite3.Connection, tmp_path: Pat
     assert db.execute("SELECT max(number) FROM session_moves").fetchone()[0] > moves
     again = prepared(tmp_path / "mine.db", tmp_path / "q")
     version = sessions.version(db, ME, kept)
-    replace(path, again, tmp_path / "safe2.db", NOBODY)
+    replace(path, again, tmp_path / "safe2.db")
     assert sessions.version(db, ME, kept) > version, "also the second time"
+
+
+def test_one_that_is_gone_leaves_its_version(
+    path: Path, db: sqlite3.Connection, tmp_path: Path
+) -> None:
+    """A server still has it in its cache, and a client may make one of that id anew."""
+    back_up(path, tmp_path / "mine.db")
+    with db:
+        sessions.create(db, ME, id="thread-1")
+        version = sessions.update(db, ME, "thread-1", title="old").version
+        db.execute("INSERT INTO purged_sessions (id, version, purged_at) VALUES ('gone', 7, 0)")
+    replace(path, prepared(tmp_path / "mine.db", tmp_path / "p"), tmp_path / "safe.db")
+    with db:
+        assert sessions.create(db, ME, id="thread-1").version > version
+        assert sessions.create(db, ME, id="gone").version > 7
+
+
+def test_what_was_brought_back_is_not_taken_for_old(
+    path: Path, db: sqlite3.Connection, tmp_path: Path
+) -> None:
+    kept = add(db, "kept")
+    with db:
+        upkeep.settle(db, {"retention": 1}, 1)
+        db.execute("UPDATE sessions SET active_at = 1, deleted_at = 1")
+    back_up(path, tmp_path / "mine.db")
+    with db:
+        db.execute("UPDATE upkeep_jobs SET due_at = 99")
+    limits = retention.Limits(trash=1000, age=1000)
+    assert retention.plan(db, limits, now()).purge
+    replace(path, prepared(tmp_path / "mine.db", tmp_path / "p"), tmp_path / "safe.db")
+    assert not retention.plan(db, limits, now()).purge
+    with db:
+        sessions.restore(db, ME, kept)
+    assert not retention.plan(db, limits, now()).trash
+    assert [job.due_at for job in upkeep.last(db)] == [99], "the clock is that of here"
+
+
+def test_a_purge_under_way_leaves_what_a_restore_brought_back(
+    path: Path, db: sqlite3.Connection, tmp_path: Path
+) -> None:
+    kept = add(db, "kept")
+    back_up(path, tmp_path / "mine.db")
+    with db:
+        version = sessions.delete(db, ME, kept).version
+        assert purge.close(db, Item(kept, ME, "kept", 0, version, "trash"))
+    replace(path, prepared(tmp_path / "mine.db", tmp_path / "p"), tmp_path / "safe.db")
+    with db:
+        assert not purge.remove_some(db, kept)
+    assert sessions.get(db, ME, kept).title == "kept"
 
 
 def test_a_live_answer_is_not_lost(path: Path, db: sqlite3.Connection, tmp_path: Path) -> None:
     back_up(path, tmp_path / "mine.db")
+    mine = Worker(path)
     session_id = add(db, "busy")
     with db:
         for id_ in ("q", "a"):
@@ -296,12 +344,14 @@ def test_a_live_answer_is_not_lost(path: Path, db: sqlite3.Connection, tmp_path:
             " VALUES ('r', ?, 'a', 'q', 'answer', 'running', 'p', 'm', 'me', 0, 0)",
             (session_id,),
         )
+        db.execute("UPDATE runs SET worker = ?", (mine.id,))
     copy = prepared(tmp_path / "mine.db", tmp_path / "p")
     with pytest.raises(Conflict, match="An answer is being written"):
-        replace(path, copy, tmp_path / "safe.db", SOMEBODY)
+        replace(path, copy, tmp_path / "safe.db")
     assert titles(path) == ["busy"]
+    mine.close()
     assert not (tmp_path / "safe.db").exists()
-    replace(path, copy, tmp_path / "safe.db", NOBODY)
+    replace(path, copy, tmp_path / "safe.db")
     assert titles(path) == []
 
 
@@ -310,9 +360,9 @@ def test_under_a_process_of_another_version(tmp_path: Path) -> None:
     migrate(path, bundled()[:3])
     back_up(path, tmp_path / "mine.db")
     copy = prepared(tmp_path / "mine.db", tmp_path / "p")
-    with pytest.raises(Conflict, match="another version"):
-        replace(path, copy, tmp_path / "safe.db", SOMEBODY)
-    replace(path, copy, tmp_path / "safe.db", NOBODY)
+    with closing(Worker(path)), pytest.raises(Conflict, match="another version"):
+        replace(path, copy, tmp_path / "safe.db")
+    replace(path, copy, tmp_path / "safe.db")
     assert migrate(path).migrations == []
 
 
@@ -323,7 +373,7 @@ def test_one_that_a_newer_squid_left_behind_gives_way(path: Path, tmp_path: Path
     migrate(path, [*known, Migration(len(known) + 1, "later", "CREATE TABLE l (i);")])
     with pytest.raises(MigrationError):
         migrate(path)
-    replace(path, prepared(tmp_path / "mine.db", tmp_path / "p"), tmp_path / "safe.db", NOBODY)
+    replace(path, prepared(tmp_path / "mine.db", tmp_path / "p"), tmp_path / "safe.db")
     assert migrate(path).migrations == []
 
 
@@ -335,7 +385,7 @@ def test_while_somebody_else_writes(path: Path, db: sqlite3.Connection, tmp_path
     waited = pytest.MonkeyPatch()
     waited.setattr("squid.store.restore.open_existing", lambda path: open_existing(path, 0.05))
     with waited.context(), pytest.raises(DatabaseBusy):
-        replace(path, copy, tmp_path / "safe.db", NOBODY)
+        replace(path, copy, tmp_path / "safe.db")
     waited.undo()
     db.execute("ROLLBACK")
     assert titles(path) == ["mine"]
@@ -347,7 +397,7 @@ def test_another_page_size(path: Path, db: sqlite3.Connection, tmp_path: Path) -
     with closing(sqlite3.connect(tmp_path / "mine.db", isolation_level=None)) as other:
         other.execute("PRAGMA page_size = 8192")
         other.execute("VACUUM")
-    replace(path, prepared(tmp_path / "mine.db", tmp_path / "p"), tmp_path / "safe.db", NOBODY)
+    replace(path, prepared(tmp_path / "mine.db", tmp_path / "p"), tmp_path / "safe.db")
     assert db.execute("PRAGMA page_size").fetchone() == (4096,)
     assert titles(path) == ["kept"]
 
@@ -365,7 +415,7 @@ def test_a_backup_with_its_log_beside_it(
     before = {name: (by_hand / name).read_bytes() for name in os.listdir(by_hand)}
     fresh = tmp_path / "fresh" / "squid.db"
     fresh.parent.mkdir()
-    replace(fresh, prepared(by_hand / "squid.db", tmp_path / "p"), tmp_path / "safe.db", NOBODY)
+    replace(fresh, prepared(by_hand / "squid.db", tmp_path / "p"), tmp_path / "safe.db")
     assert titles(fresh) == ["only in the log"]
     assert before == {name: (by_hand / name).read_bytes() for name in os.listdir(by_hand)}
 
@@ -382,9 +432,12 @@ def test_where_there_is_nothing_to_overwrite(
     else:
         path.write_bytes(content)
     copy = prepared(tmp_path / "mine.db", tmp_path / "p")
-    with pytest.raises(DatabaseError, match="cannot be read, and Squid is running"):
-        replace(path, copy, tmp_path / "safe.db", SOMEBODY)
-    done = replace(path, copy, tmp_path / "safe.db", NOBODY)
+    with (
+        closing(Worker(path)),
+        pytest.raises(DatabaseError, match="cannot be read, and Squid is running"),
+    ):
+        replace(path, copy, tmp_path / "safe.db")
+    done = replace(path, copy, tmp_path / "safe.db")
     assert titles(path) == ["kept"]
     assert done.safety is None
     if content:
@@ -404,9 +457,7 @@ def test_a_truncated_database_is_moved_aside_or_overwritten(
     db.close()
     os.truncate(path, int(path.stat().st_size * cut) // 4096 * 4096)
     content = path.read_bytes()
-    done = replace(
-        path, prepared(tmp_path / "mine.db", tmp_path / "p"), tmp_path / "safe.db", NOBODY
-    )
+    done = replace(path, prepared(tmp_path / "mine.db", tmp_path / "p"), tmp_path / "safe.db")
     assert titles(path) == ["kept"]
     with closing(sqlite3.connect(path)) as now:
         assert now.execute("PRAGMA integrity_check").fetchone() == ("ok",)
@@ -421,7 +472,7 @@ def test_another_programs_database_is_left_alone(path: Path, tmp_path: Path) -> 
         db.execute("CREATE TABLE bookmarks (url TEXT)")
     before = other.read_bytes()
     with pytest.raises(DatabaseError, match="another program"):
-        replace(other, prepared(tmp_path / "mine.db", tmp_path / "p"), tmp_path / "safe.db", NOBODY)
+        replace(other, prepared(tmp_path / "mine.db", tmp_path / "p"), tmp_path / "safe.db")
     assert other.read_bytes() == before
 
 

@@ -9,10 +9,11 @@ from contextlib import closing
 import pytest
 
 from squid.config import Config
-from squid.errors import DatabaseBusy, DatabaseError, NotFound
+from squid.errors import DatabaseBusy, DatabaseError, MigrationError, NotFound
 from squid.store import once, sessions
 from squid.store.database import Database
-from squid.store.migrate import bundled, migrate
+from squid.store.migrate import bundled, migrate, pending
+from squid.store.worker import Worker
 from tests.conftest import ME
 
 Configure = Callable[..., Config]
@@ -87,3 +88,13 @@ def test_a_glance_makes_nothing_and_raises_nothing(configure: Configure) -> None
     assert once.glance(config, sessions.starting, ME, "") == [("a", "T")]
     config.database_path.write_bytes(b"words")
     assert once.glance(config, sessions.starting, ME, "") is None
+
+
+def test_an_older_squid_is_not_migrated_away_under_its_feet(configure: Configure) -> None:
+    config = configure()
+    path = config.database_path
+    migrate(path, bundled()[:-1])
+    with closing(Worker(path)), pytest.raises(MigrationError, match="An older Squid is running"):
+        once.read(config, sessions.newest, ME)
+    with closing(sqlite3.connect(path)) as db:
+        assert len(pending(path, db)) == 1

@@ -155,7 +155,7 @@ def expect(db: sqlite3.Connection, rules: Rules) -> Expected:
     for user in USERS:
         living = [row for row in rows if row["user_id"] == user and row["deleted_at"] is None]
         living = [row for row in living if row["archived_at"] is None]
-        living.sort(key=lambda row: (active(row), row["id"]), reverse=True)
+        living.sort(key=lambda row: (active(row), row["active_at"], row["id"]), reverse=True)
         for place, row in enumerate(living):
             old = rules.age and active(row) < ago(rules.age)
             beyond = rules.count and place >= rules.count

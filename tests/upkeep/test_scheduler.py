@@ -11,9 +11,9 @@ import pytest
 
 from squid.errors import Conflict, DiskFull
 from squid.ids import now
-from squid.runs.worker import Worker
 from squid.store import upkeep
 from squid.store.database import Database
+from squid.store.worker import Worker
 from squid.upkeep import scheduler as module
 from squid.upkeep.scheduler import HOUR_MS, RETRY_MS, Job, Scheduler
 from tests.conftest import serving, until_async

@@ -30,8 +30,8 @@ from squid.cli.ask.question import (
 )
 from squid.config import Config
 from squid.models import File, Message, Run, Session
-from squid.runs import worker
 from squid.runs.events import Event, RunError, RunFinished
+from squid.store import worker
 
 T = TypeVar("T")
 

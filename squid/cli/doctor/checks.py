@@ -24,7 +24,7 @@ from squid import __version__
 from squid.config import Config, Loaded, places
 from squid.errors import ConfigError
 from squid.ids import now
-from squid.runs import worker
+from squid.store import worker
 from squid.store.backup import megabytes, size
 
 LITTLE_BYTES = 1 << 30

@@ -14,9 +14,8 @@ from squid.cli.doctor.checks import Case, Finding
 from squid.config import Config
 from squid.errors import DatabaseError, SquidError
 from squid.ids import now
-from squid.runs import worker
 from squid.store import upkeep as jobs
-from squid.store import verify
+from squid.store import verify, worker
 from squid.store.backup import found, megabytes, size
 from squid.store.migrate import kept, pending, recognise
 from squid.store.restore import fetch

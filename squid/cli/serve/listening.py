@@ -11,7 +11,7 @@ import socket
 
 from squid.config import Config
 from squid.errors import ConfigError, ServerUnavailable, SquidError
-from squid.runs import worker
+from squid.store import worker
 
 Address = tuple[socket.AddressFamily, tuple[str, int]]
 

@@ -22,11 +22,12 @@ from squid.app import create_app, server_config
 from squid.cli import settings
 from squid.cli.serve import listening
 from squid.config import Config
-from squid.core import Squid, upgrade
+from squid.core import Squid
 from squid.errors import ProviderError, SquidError
 from squid.log_file import writing
 from squid.logs import told
 from squid.providers.base import Provider
+from squid.store.migrate import migrate
 
 logger = logging.getLogger(__name__)
 
@@ -56,7 +57,7 @@ def serve(config: Config) -> int:
 
 def _serve(config: Config, address: listening.Address, problem: str | None) -> _Server:
     # Before anything can be asked: a bad database is one clean line.
-    upgrade(config.database_path)
+    migrate(config.database_path)
     listener = listening.listen(config, address)
     if problem:  # which is not what keeps it from starting
         logger.warning(problem)
