@@ -309,6 +309,13 @@ def _read(file: Path) -> dict[str, Any]:
 _ONLY_NAMED = {
     ("provider", "anthropic", "base_url"): "sends questions to {}",
     ("telemetry", "otlp_endpoint"): "sends telemetry to {}",
+    ("provider", "local", "model"): "has {} answer",
+    ("session", "max_age_days"): "has sessions removed that are older than {} days",
+    ("session", "max_sessions_per_user"): "has all but {} sessions removed",
+    ("session", "max_messages_per_session"): "has all but {} messages removed",
+    ("session", "trash_days"): "keeps what was deleted for {} days",
+    ("session", "archive"): "may have sessions removed without an archive",
+    ("upkeep", "max_database_mb"): "has the trash removed beyond {} MB",
     ("server", "token"): "sets the token that lets others in",
     ("server", "allowed_hosts"): "lets in who asks for {}",
     ("server", "allowed_origins"): "lets in pages of {}",
@@ -319,14 +326,17 @@ _ONLY_NAMED = {
 def _refuse_redirection(tree: Mapping[str, Any], file: Path) -> None:
     """A file that merely lies in the current folder, as in somebody's repository, must
     not send questions and the key in the environment to an address of its choice, tell
-    one what is done here, nor choose who else may read the answers."""
+    one what is done here, have conversations removed, nor choose who else may read them."""
     if file.parent != Path():
         return
     for path, does in _ONLY_NAMED.items():
         value: Any = tree
         for step in path:
             value = value.get(step) if isinstance(value, dict) else None
-        if value:
+        default: Any = Config()
+        for step in path:
+            default = getattr(default, step)
+        if value is not None and value != default and value != []:
             told = ", ".join(map(str, value)) if isinstance(value, list) else value
             raise ConfigError(
                 f"{file} in this folder {does.format(told)}, and nobody named the file.",

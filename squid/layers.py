@@ -54,7 +54,7 @@ def of_file(tree: Mapping[str, Any], types: Types, file: str) -> Layer:
             layer.mistakes.append(
                 Mistake(
                     f"{file} has a key that Squid does not know: {key}.",
-                    f"Did you mean {nearest(key, types)}?",
+                    meant(key, types),
                 )
             )
         else:
@@ -103,8 +103,8 @@ def variable(key: str) -> str:
     return "SQUID_" + key.replace(".", "_").upper()
 
 
-def nearest(key: str, types: Types) -> str:
-    """The key that was probably meant."""
+def nearest(key: str, types: Types) -> str | None:
+    """The key that was probably meant, if any is like it."""
     leaf = key.rpartition(".")[2]
     by_leaf = {known.rpartition(".")[2]: known for known in types}
     close = difflib.get_close_matches(key, types, 1, 0.75)
@@ -113,8 +113,13 @@ def nearest(key: str, types: Types) -> str:
             inside = [one for one in types if one.startswith(f"{table}.")]
             close = difflib.get_close_matches(key, inside, 1, 0)
     close = close or [by_leaf[k] for k in difflib.get_close_matches(leaf, by_leaf, 1, 0.6)]
-    close = close or difflib.get_close_matches(key, types, 1, 0)
-    return close[0]
+    return close[0] if close else None
+
+
+def meant(key: str, types: Types) -> str:
+    """What to do about a key that there is not."""
+    close = nearest(key, types)
+    return f"Did you mean {close}?" if close else "Those that there are: squid config"
 
 
 def plain(type_: Any) -> Any:

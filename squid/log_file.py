@@ -62,7 +62,7 @@ def writing(config: Config) -> Iterator[str | None]:
 
 def _lock(lock: FileLock, file: Path) -> str | None:
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         lock.acquire(blocking=False)
     except Timeout:
         return f"Another server writes {file}: this one writes no log."

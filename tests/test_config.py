@@ -327,6 +327,38 @@ def test_file_that_merely_lies_there_lets_nobody_in(
     load(tmp_path / "squid.toml", environ={})
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[session]\nmax_age_days = 1",
+        "[session]\narchive = false",
+        "[session]\ntrash_days = 1",
+        "[upkeep]\nmax_database_mb = 1",
+        "[provider.local]\nmodel = 'mine.gguf'",
+        "[telemetry]\notlp_endpoint = 'http://evil.example'",
+    ],
+)
+def test_file_that_merely_lies_there_removes_nothing_and_answers_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "squid.toml").write_text(text)
+    assert "nobody named the file" in refused().detail
+    load(tmp_path / "squid.toml", environ={})
+
+
+def test_the_repositorys_own_file_is_fine_anywhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(Path(__file__).parents[1])
+    assert load(environ={}).session == Config().session
+
+
+def test_a_key_that_is_like_no_other(file: Path) -> None:
+    file.write_text("[zzz]\nqqq = 1\n")
+    assert refused(file).hint == "Those that there are: squid config"
+
+
 def test_what_is_secret_is_masked() -> None:
     secret = "nobody-may-see-this"
     config = load(

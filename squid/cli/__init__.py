@@ -3,6 +3,7 @@ so that `squid --help` does not wait for a web server."""
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import sys
@@ -46,6 +47,8 @@ from squid.errors import (
 WRONG_USAGE, CANNOT, BUG, CTRL_C, READER_GONE = 2, 3, 70, 130, 141
 """Exit codes, beside 0 and what `ask` says of an answer (docs/cli.md)."""
 
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
 _ASKED_WRONGLY = (
     *(ConfigError, InvalidRequest, NotFound, TooLarge, Unauthorized, UnsupportedMedia),
 )
@@ -57,8 +60,7 @@ class _Squid(Group):
         try:
             with _interruptible():
                 result = super().invoke(ctx)
-            if sys.stdout is not None:
-                sys.stdout.flush()  # a reader that is gone is noticed here, and not too late
+            sys.stdout.flush()  # a reader that is gone is noticed here, and not too late
             return result
         except KeyboardInterrupt:
             _let_go_of_stdout()  # who wants to go does not wait for a reader either
@@ -144,6 +146,7 @@ def main() -> None:
     """The console script."""
     try:
         code = app(prog_name="squid", standalone_mode=False)
+        sys.stdout.flush()
         sys.exit(code if isinstance(code, int) else 0)
     except NoArgsIsHelpError as error:
         typer.echo(error.format_message(), err=True)
@@ -157,7 +160,14 @@ def main() -> None:
             raise
         complain(error.detail, error.hint)
         sys.exit(WRONG_USAGE if isinstance(error, _ASKED_WRONGLY) else CANNOT)
+    except BrokenPipeError:  # of --help, which is said before a command is there
+        _let_go_of_stdout()
+        sys.exit(READER_GONE)
     except Exception as error:
+        if isinstance(error, OSError) and error.errno in _NO_ROOM:
+            _let_go_of_stdout()
+            complain(f"It could not be said: {error.strerror}.", "Make room on the disk.")
+            sys.exit(CANNOT)
         if settings.given.debug:
             raise
         complain(

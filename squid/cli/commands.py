@@ -56,6 +56,8 @@ class _Plain:
         if self._type is not int:
             if self._type is str:
                 _refuse_bytes(value, param, ctx)
+            elif value == "":  # a variable that is not set; as a path it is this folder
+                raise typer.BadParameter("It is empty.", ctx, param)
             return self._type(value)
         limits = param.type_descriptor.parameter_info
         try:

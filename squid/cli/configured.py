@@ -39,8 +39,8 @@ def said(
     known = {one.key: one for one in _shown(loaded, environ)}
     wanted = [one for one in known.values() if key is None or _within(one.key, key)]
     if not wanted:
-        close = layers.nearest(str(key), {".".join(path): 0 for path, _, _ in keys()})
-        raise InvalidRequest(f"There is no key {key}.", hint=f"Did you mean {close}?")
+        known_keys = {".".join(path): type_ for path, type_, _ in keys()}
+        raise InvalidRequest(f"There is no key {key!r}.", hint=layers.meant(str(key), known_keys))
     if as_json:
         text = _json(loaded, wanted)
     elif key in known:

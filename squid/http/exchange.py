@@ -6,7 +6,7 @@ import re
 import uuid
 from functools import cache
 from types import NoneType
-from typing import Annotated, Any, TypeVar, get_args, get_type_hints
+from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 import msgspec
 from starlette.requests import Request
@@ -127,6 +127,9 @@ def query(request: Request, type_: type[Q]) -> Q:
         text = request.query_params.get(name)
         if text is None:
             continue
+        if get_origin(kind) is Literal and text not in get_args(kind):
+            choices = ", ".join(f"`{one}`" for one in get_args(kind))
+            raise InvalidRequest(f"Expected one of {choices}, got {text[:40]!r}.", parameter=name)
         if not re.fullmatch(_PLAIN.get(kind, r"(?s:.*)"), text):
             raise InvalidRequest(f"{_WANTED[kind]}, got {text[:40]!r}.", parameter=name)
         given[name] = int(text) if kind is int else text == "true" if kind is bool else text

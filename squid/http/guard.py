@@ -62,7 +62,11 @@ class Guard:
                 hint="If that page is yours, add its origin to [server] allowed_origins.",
             )
         if site in ("cross-site", "same-site") and mode != "navigate":
-            return Forbidden("A page of another site may not embed what is on this server.")
+            return Forbidden(
+                "A page of another site may not embed what is on this server.",
+                hint="If that page is yours, have it fetch from an origin in [server]"
+                " allowed_origins.",
+            )
         return None
 
     def _is_ours(self, host: str) -> bool:

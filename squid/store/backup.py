@@ -46,7 +46,8 @@ def back_up(path: Path, target: Path, *, force: bool = False, progress: Progress
     if os.path.lexists(target) and not (force and target.is_file()):
         raise _is_there(target)
     try:
-        target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        # No folder above: it may be where a disk would be, were it there.
+        target.parent.mkdir(exist_ok=True, mode=0o700)
         need_room(target.parent, size(path))
         with workplace(target.parent) as folder:
             copy = folder / "copy.db"

@@ -216,7 +216,9 @@ def update_session(
 ) -> Session:
     """Set a session's title, system prompt or model, whether it is archived, and which
     branch is shown."""
-    sessions.get(db, user_id, session_id)
+    session = sessions.get(db, user_id, session_id)
+    if head is None and archived is None and not fields:
+        return session
     if head is not None:
         show_branch(db, user_id, session_id, head)
     return sessions.update(db, user_id, session_id, archived=archived, **fields)

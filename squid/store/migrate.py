@@ -151,6 +151,8 @@ def _migrate(
 ) -> Applied:
     from squid.store import worker
 
+    if fresh:  # for its owner's eyes only; what SQLite puts beside it is as it is
+        os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
     db = sqlite3.connect(path, isolation_level=None, timeout=30)
     copy = None
     try:

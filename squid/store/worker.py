@@ -29,7 +29,7 @@ class Worker:
     def __init__(self, database: Path) -> None:
         self.id = new_id()
         self._folder = _folder(database)
-        self._folder.mkdir(parents=True, exist_ok=True)
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         new = self._folder / f"{self.id}.new"
         self._lock = FileLock(new)
         self._lock.acquire()

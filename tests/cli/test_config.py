@@ -88,7 +88,7 @@ def test_one_key_or_section(plain: Squid, key: str, says: str) -> None:
 def test_a_key_that_there_is_not(plain: Squid) -> None:
     done = plain("config", "server.prot")
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == "squid: There is no key server.prot.\nhint: Did you mean server.port?\n"
+    assert done.stderr == "squid: There is no key 'server.prot'.\nhint: Did you mean server.port?\n"
 
 
 def test_json(plain: Squid) -> None:

@@ -328,3 +328,20 @@ def test_a_file_in_place_of_the_folder(used: Squid, tmp_path: Path) -> None:
     assert levels(found["data folder"]) == ["problem"]
     found = examined(used, SQUID_DATA=str(tmp_path / "file" / "below"))
     assert levels(found["data folder"]) == ["problem"]
+
+
+def test_a_model_that_is_none(used: Squid, tmp_path: Path) -> None:
+    poem = tmp_path / "poem.gguf"
+    poem.write_text("Roses are red")
+    told = examined(used, SQUID_PROVIDER_NAME="local", SQUID_PROVIDER_LOCAL_MODEL=str(poem))
+    assert levels(told["model"]) == ["problem"]
+
+
+def test_a_secret_that_others_can_read(used: Squid, tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text("[server]\ntoken = 'a-token-of-some-length'\n")
+    for mode, expected in ((0o644, ["ok", "warning"]), (0o600, ["ok"])):
+        file.chmod(mode)
+        told = examined(used, SQUID_CONFIG=str(file))
+        assert levels(told["configuration"]) == expected
+    assert "a-token" not in str(told)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shlex
 import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -130,3 +132,31 @@ def test_a_bug_is_one_line(
         "squid: This is a bug in Squid: RuntimeError: oh no\n"
         "hint: Please report it with what `squid --debug …` says of it.\n"
     )
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
+@pytest.mark.parametrize("args", [("--help",), ("--version",), ("config",), ("sessions", "list")])
+def test_what_cannot_be_said_is_no_bug(squid: Squid, args: tuple[str, ...]) -> None:
+    with open("/dev/full", "w") as full:
+        process = squid.start(*args, stdout=full)
+    _, err = process.communicate(timeout=30)
+    if args == ("sessions", "list"):  # there is nothing to say
+        assert process.returncode == 0
+        return
+    assert process.returncode == 3
+    assert err.startswith(b"squid: It could not be said: No space left on device.\n")
+
+
+def test_nobody_listens(squid: Squid) -> None:
+    command = " ".join(map(shlex.quote, squid.command("sessions", "list")))
+    done = subprocess.run(
+        ["sh", "-c", f"{command} >&-"], env=squid.environment({}), cwd=squid.data,
+        capture_output=True, timeout=30, check=False,
+    )  # fmt: skip
+    assert (done.returncode, b"squid:" in done.stderr) == (0, False)
+
+
+def test_a_path_that_is_empty(squid: Squid) -> None:
+    done = squid("backup", "")
+    assert done.returncode == 2
+    assert "It is empty." in done.stderr

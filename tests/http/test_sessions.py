@@ -200,3 +200,15 @@ async def test_answer_deleted_while_it_is_written_stays_deleted(served: Served) 
     await ended(client, run["run"]["id"])
     after = (await client.get(f"/api/sessions/{session_id}")).json()["messages"]
     assert [m["id"] for m in after] == [m["id"] for m in before]
+
+
+async def test_a_wrong_choice_says_the_right_ones(client: httpx2.AsyncClient) -> None:
+    told = problem(await client.get("/api/sessions?sort=foo"), 422, "invalid-request")
+    assert told["detail"] == "Expected one of `activity`, `date`, `title`, got 'foo'."
+    assert told["parameter"] == "sort"
+
+
+async def test_a_change_of_nothing_is_none(client: httpx2.AsyncClient) -> None:
+    made = (await client.post("/api/sessions", json={})).json()
+    changed = await client.patch(f"/api/sessions/{made['id']}", json={})
+    assert changed.json() == made

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from squid.errors import DatabaseError, MigrationError
+from squid.store import files, messages, sessions
 from squid.store.migrate import Migration, bundled, load, migrate, statements
 
 ALL = bundled()
@@ -309,3 +310,31 @@ def test_line_ends_do_not_change_a_checksum(tmp_path: Path) -> None:
 def test_script_is_split_into_its_statements(sql: str, count: int) -> None:
     assert len(list(statements(sql))) == count
     assert "".join(statements(sql)).strip() in sql
+
+
+def test_what_is_made_is_for_its_owners_eyes_only(tmp_path: Path) -> None:
+    before = os.umask(0o022)
+    try:
+        migrate(tmp_path / "data" / "squid.db")
+    finally:
+        os.umask(before)
+    assert (tmp_path / "data").stat().st_mode & 0o777 == 0o700
+    for path in (tmp_path / "data").glob("squid.db*"):
+        assert path.suffix == ".lock" or path.stat().st_mode & 0o777 == 0o600, path
+
+
+def test_a_database_with_files_is_whole(tmp_path: Path) -> None:
+    """SQLite 3.40 said of one that it was damaged."""
+    path = tmp_path / "squid.db"
+    migrate(path, bundled()[:10])
+    with closing(sqlite3.connect(path)) as db, db:
+        sessions.create(db, "local", id="s")
+        new = files.New(files.pack(b"words"), "notes.txt", "text/plain")
+        file_id = files.add(db, "local", new).id
+        messages.insert(
+            db, id="m", session_id="s", parent_id=None, role="user", content="", file_ids=[file_id]
+        )
+    migrate(path)
+    with closing(sqlite3.connect(path)) as db:
+        assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        assert [file.id for file in messages.load(db, ["m"])[0].files] == [file_id]

@@ -14,14 +14,15 @@ import stat
 import sys
 import time
 from collections.abc import Iterator
+from operator import attrgetter
 from pathlib import Path
 from typing import Literal, NamedTuple
 from urllib.parse import urlsplit
 
 import msgspec
 
-from squid import __version__
-from squid.config import Config, Loaded, places
+from squid import __version__, layers
+from squid.config import Config, Loaded, keys, places
 from squid.errors import ConfigError
 from squid.ids import now
 from squid.store import worker
@@ -75,6 +76,22 @@ def configuration(case: Case) -> Iterator[Finding]:
         here, own = places()
         where = str(case.loaded.file or f"no file (it could be {here.absolute()} or {own})")
         yield Finding("ok", f"{where}; {set_} set, the others by default: squid config")
+        yield from _readable_secrets(case.loaded)
+
+
+def _readable_secrets(loaded: Loaded) -> Iterator[Finding]:
+    file = loaded.file
+    if file is None or os.name == "nt" or not file.stat().st_mode & 0o077:
+        return
+    for path, type_, default in keys():
+        key = ".".join(path)
+        value = attrgetter(key)(loaded.config)
+        if layers.is_secret(type_) and loaded.origins[key].kind == "file" and value != default:
+            yield Finding(
+                "warning",
+                f"{file} has {key} in it, and others on this machine may read it.",
+                f"chmod 600 {file}",
+            )
 
 
 def data_folder(case: Case) -> Iterator[Finding]:

@@ -6,6 +6,7 @@ import asyncio
 import os
 from collections.abc import Iterator
 from importlib.util import find_spec
+from pathlib import Path
 
 from squid.cli.doctor.checks import Case, Finding
 from squid.errors import ProviderUnreachable
@@ -34,8 +35,19 @@ def _local(case: Case) -> Iterator[Finding]:
             "The embedded model's runtime is not installed.",
             "pip install 'squid-chat[local]'",
         )
+    elif not _is_gguf(weights):
+        yield Finding(
+            "problem",
+            f"{weights} is no model: a GGUF file begins with GGUF.",
+            "Name another one in [provider.local] model.",
+        )
     else:
         yield Finding("ok", f"{model_file.display_name(weights)}: {weights}")
+
+
+def _is_gguf(weights: Path) -> bool:
+    with weights.open("rb") as file:
+        return file.read(4) == b"GGUF"
 
 
 def _remote(case: Case, provider: Provider) -> Finding:
