@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +22,15 @@ from squid.runs.follow import follow
 from squid.runs.start import Started
 from squid.store import messages
 from squid.store.database import Database
-from squid.store.migrate import migrate
+from tests.template import new_database
 from tests.upstream import Upstream
 
 ME = "local"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The slow ones first, so that no worker is left with one at the end."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 
 @pytest.fixture(scope="session")
@@ -38,7 +44,7 @@ def configure(tmp_path: Path, upstream: Upstream) -> Callable[..., Config]:
     """Make a Config with a data folder of its own that asks the upstream."""
 
     def make(**flags: Any) -> Config:
-        return load(
+        config = load(
             environ={},
             flags={
                 "data": str(tmp_path / "data"),
@@ -49,6 +55,8 @@ def configure(tmp_path: Path, upstream: Upstream) -> Callable[..., Config]:
                 **{name.replace("__", "."): value for name, value in flags.items()},
             },
         )
+        new_database(config.database_path)
+        return config
 
     return make
 
@@ -56,7 +64,7 @@ def configure(tmp_path: Path, upstream: Upstream) -> Callable[..., Config]:
 @pytest.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
     path = tmp_path / "squid.db"
-    migrate(path)
+    new_database(path)
     database = await Database.open(path, readers=2)
     yield database
     await database.close()
@@ -68,14 +76,39 @@ async def squid(configure: Callable[..., Config]) -> AsyncIterator[Squid]:
         yield squid
 
 
+class _Server(uvicorn.Server):
+    """uvicorn's, which looks every tenth of a second whether it should end, and then gives
+    its connections another one. A thousand tests wait for neither."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.end = asyncio.Event()
+
+    async def main_loop(self) -> None:
+        ticks = asyncio.create_task(super().main_loop())
+        ended = asyncio.create_task(self.end.wait())
+        await asyncio.wait((ticks, ended), return_when=asyncio.FIRST_COMPLETED)
+        self.should_exit = True
+        for task in (ticks, ended):
+            task.cancel()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        with suppress(TimeoutError):  # those that the client has closed
+            await until(lambda: not self.server_state.connections, seconds=0.05)
+        if self.server_state.connections or self.server_state.tasks:
+            await super().shutdown(sockets)
+            return
+        for server in self.servers:
+            server.close()
+        await self.lifespan.shutdown()
+
+
 @asynccontextmanager
 async def serving(config: Config, **more: Any) -> AsyncIterator[tuple[httpx2.AsyncClient, Squid]]:
     """A real server on a free loopback port, in this process, and a client for it. `more`
     is uvicorn's."""
     app = create_app(config)
-    server = uvicorn.Server(
-        server_config(app, config, port=0, log_level="warning", lifespan="on", **more)
-    )
+    server = _Server(server_config(app, config, port=0, log_level="warning", lifespan="on", **more))
     task = asyncio.create_task(server.serve())
     try:
         await until(lambda: server.started or task.done())
@@ -84,7 +117,7 @@ async def serving(config: Config, **more: Any) -> AsyncIterator[tuple[httpx2.Asy
         async with httpx2.AsyncClient(base_url=url, timeout=30, verify=False) as client:
             yield client, app.state.squid
     finally:
-        server.should_exit = True
+        server.end.set()
         await task
 
 

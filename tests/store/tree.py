@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import sqlite3
 
 from squid.models import Session
@@ -12,9 +13,20 @@ from tests.conftest import ME
 
 def fresh() -> sqlite3.Connection:
     """An empty database in memory, as a transaction gets it."""
-
-    db = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+    db = _in_memory()
+    _empty().backup(db)
     db.execute("PRAGMA foreign_keys = 1")
+    return db
+
+
+def _in_memory() -> sqlite3.Connection:
+    return sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+
+
+@functools.cache
+def _empty() -> sqlite3.Connection:
+    """Made once, because properties need hundreds of copies."""
+    db = _in_memory()
     for migration in bundled():
         for statement in statements(migration.sql):
             db.execute(statement)

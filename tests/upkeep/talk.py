@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import functools
 import gzip
 import json
 import sqlite3
-import tempfile
 from collections.abc import Awaitable, Callable
 from contextlib import closing
 from pathlib import Path
@@ -16,8 +14,8 @@ from typing import Any, TypeVar
 from squid.config import Config, load
 from squid.ids import now
 from squid.store.database import Database
-from squid.store.migrate import migrate
 from tests.store.tree import fresh
+from tests.template import new_database
 from tests.transfer.talk import exported, imported
 
 T = TypeVar("T")
@@ -30,19 +28,9 @@ def ago(days: float) -> int:
     return START - int(days * DAY)
 
 
-@functools.cache
-def _template() -> bytes:
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "squid.db"
-        migrate(path)
-        return path.read_bytes()
-
-
 def configured(data: Path, **flags: Any) -> Config:
     """A Config on a data folder that has an empty database."""
-    data.mkdir(parents=True, exist_ok=True)
-    if not (data / "squid.db").exists():
-        (data / "squid.db").write_bytes(_template())
+    new_database(data / "squid.db")
     return load(
         environ={},
         flags={"data": str(data), **{key.replace("__", "."): flags[key] for key in flags}},
