@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Self
 
 import pytest
 
+from squid.config import Config, load
+from squid.core import open_squid
+from tests.conftest import answered, say
 from tests.server import Server, anthropic_at, environment
+from tests.template import new_database
 from tests.upstream import Upstream
 
 Done = subprocess.CompletedProcess[str]
@@ -71,11 +76,26 @@ class Squid:
         finally:
             db.close()
 
+    def talk(self, *questions: str) -> list[str]:
+        """Ask each in a session of its own, in this process: what a test is about that only
+        needs something to be there. The sessions' ids."""
+        config = load(environ=self.env, flags={"data": str(self.data)})
+        new_database(config.database_path)
+        return asyncio.run(_talk(config, questions))
+
     def answers(self) -> list[tuple[str, str]]:
         """(status, content), oldest first."""
         return self.rows(
             "SELECT status, content FROM messages WHERE role = 'assistant' ORDER BY created_at, id"
         )
+
+
+async def _talk(config: Config, questions: Sequence[str]) -> list[str]:
+    async with open_squid(config) as squid:
+        started = [await say(squid, question) for question in questions]
+        for one in started:
+            await answered(squid, one)
+        return [one.run.session_id for one in started]
 
 
 @pytest.fixture(scope="module")

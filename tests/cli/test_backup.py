@@ -42,7 +42,7 @@ def test_beside_a_server_as_json(squid: Squid, tmp_path: Path) -> None:
 
 
 def test_a_folder_and_a_name_that_is_taken(squid: Squid, tmp_path: Path) -> None:
-    squid("ask", "Hello")
+    squid.talk("Hello")
     assert squid("backup", str(tmp_path / "data" / "..")).returncode == 0
     [path] = tmp_path.glob("squid-*.db")
     done = squid("backup", str(path))
@@ -61,7 +61,7 @@ def test_without_a_database_nothing_is_made(squid: Squid) -> None:
 
 
 def test_a_place_that_cannot_be(squid: Squid, tmp_path: Path) -> None:
-    squid("ask", "Hello")
+    squid.talk("Hello")
     (tmp_path / "file").write_text("mine")
     done = squid("backup", str(tmp_path / "file" / "mine.db"))
     assert done.returncode == 3

@@ -54,7 +54,7 @@ def free_port() -> str:
 def used(squid: Squid) -> Squid:
     """A data folder with a session in it, and a free port to serve at."""
     squid.env["SQUID_SERVER_PORT"] = free_port()
-    squid("ask", "Hello")
+    squid.talk("Hello")
     squid.data.chmod(0o700)
     return squid
 

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from squid.store.backup import back_up
 from tests.cli.conftest import Squid
 
 
@@ -42,10 +43,10 @@ def titles(squid: Squid) -> list[str]:
 @pytest.fixture
 def backup(squid: Squid, tmp_path: Path) -> Path:
     """One session, One, backed up; then a second one."""
-    ask(squid, "One")
+    squid.talk("One")
     path = tmp_path / "mine.db"
-    assert squid("backup", str(path)).returncode == 0
-    ask(squid, "Two")
+    back_up(squid.data / "squid.db", path)
+    squid.talk("Two")
     return path
 
 

@@ -24,19 +24,13 @@ def other(tmp_path: Path) -> Squid:
     return Squid(tmp_path / "other", "http://127.0.0.1:9")
 
 
-def ask(squid: Squid, words: str = "Hello") -> str:
-    done = squid("ask", "--json", stdin=words)
-    assert done.returncode == 0, done.stderr
-    return str(json.loads(done.stdout)["session"]["id"])
-
-
 def get(url: str) -> Any:
     with urllib.request.urlopen(url, timeout=10) as response:
         return json.load(response)
 
 
 def test_out_and_in_again_is_the_same(squid: Squid, other: Squid) -> None:
-    session_id = ask(squid)
+    session_id = json.loads(squid("ask", "--json", "Hello").stdout)["session"]["id"]
     out = squid("export", session_id)
     assert (out.returncode, out.stderr) == (0, "")
     done = other("import", "-", stdin=out.stdout)
@@ -49,8 +43,7 @@ def test_out_and_in_again_is_the_same(squid: Squid, other: Squid) -> None:
 
 
 def test_into_a_file_and_from_it(squid: Squid, other: Squid) -> None:
-    ask(squid, "One")
-    ask(squid, "Two")
+    squid.talk("One", "Two")
     path = squid.data / "all.json"
     path.write_text("old")
     done = squid("export", "--all", "-o", str(path))
@@ -62,7 +55,7 @@ def test_into_a_file_and_from_it(squid: Squid, other: Squid) -> None:
 
 
 def test_markdown(squid: Squid) -> None:
-    session_id = ask(squid)
+    [session_id] = squid.talk("Hello")
     text = squid("export", session_id, "--format", "markdown").stdout
     assert text.startswith("# Hello\n")
     assert "\n## User, " in text
@@ -70,7 +63,7 @@ def test_markdown(squid: Squid) -> None:
 
 
 def test_a_running_server_sees_it_at_once(squid: Squid, other: Squid) -> None:
-    session_id = ask(squid)
+    [session_id] = squid.talk("Hello")
     out = squid("export", session_id).stdout
     with other.serve() as server:
         assert get(f"{server.url}/api/sessions")["sessions"] == []
@@ -142,7 +135,7 @@ def test_a_device_is_written_and_not_replaced(squid: Squid) -> None:
     ],
 )
 def test_a_broken_file_changes_nothing(squid: Squid, text: str, code: int, says: str) -> None:
-    ask(squid)
+    squid.talk("Hello")
     before = squid("export", "--all").stdout
     done = squid("import", "-", stdin=text)
     assert (done.returncode, done.stdout) == (code, "")
@@ -152,7 +145,7 @@ def test_a_broken_file_changes_nothing(squid: Squid, text: str, code: int, says:
 
 
 def test_a_conflict(squid: Squid, other: Squid) -> None:
-    session_id = ask(squid)
+    [session_id] = squid.talk("Hello")
     out = squid("export", session_id).stdout
     other("import", "-", stdin=out)
     changed = out.replace('"title":"Hello"', '"title":"Bye"')
@@ -170,7 +163,7 @@ def test_a_file_that_is_not_there(squid: Squid) -> None:
 
 
 def test_nobody_reads_the_export_any_more(squid: Squid) -> None:
-    ask(squid, "x" * 200_000)
+    squid.talk("x" * 200_000)
     process = squid.start("export", "--all")
     assert process.stdout is not None
     assert process.stdout.read(10) == b'{"format":'
@@ -184,7 +177,7 @@ def test_a_long_import_shows_how_far_it_is(
     squid: Squid, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """In this process, where what counts as long can be set to nothing."""
-    ask(squid)
+    squid.talk("Hello")
     path = tmp_path / "all.json"
     path.write_text(squid("export", "--all").stdout)
     monkeypatch.setattr(progress, "LONG_SECONDS", 0.0)
@@ -198,7 +191,7 @@ def test_a_long_import_shows_how_far_it_is(
 
 
 def test_ctrl_c_ends_an_export_that_nobody_takes(squid: Squid) -> None:
-    ask(squid, "x" * 300_000)
+    squid.talk("x" * 300_000)
     fifo = squid.data / "fifo"
     os.mkfifo(fifo)
     process = squid.start("export", "--all", "-o", str(fifo))
