@@ -26,6 +26,12 @@ METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 ASKED_BY_MACHINES = frozenset({"/healthz", "/readyz", "/metrics"})
 """Every few seconds, for ever: they are logged for `debug` alone, and not traced."""
 
+REFUSED = frozenset({401, 403, 429})
+"""Who comes without the token, from another site's page, or too often."""
+
+SLOW_SECONDS = 1.0
+"""To the head of an answer, from which on a request is told of whatever became of it."""
+
 
 class Observe:
     def __init__(self, app: ASGIApp, figures: RequestFigures) -> None:
@@ -87,12 +93,24 @@ class Observe:
         )
         if not 0 < status < 500:
             span.fail(str(status) if status else "left")
+        level = _level(route, status, seconds)
+        if not logger.isEnabledFor(level):
+            return
         milliseconds = round(seconds * 1000, 1)
         logger.log(
-            logging.DEBUG if route in ASKED_BY_MACHINES else logging.INFO,
+            level,
             "%s %s: %s in %s ms",
             *(method, route, status or "no answer", milliseconds),
             extra=logs.told(
                 method=method, route=route, status=status or None, milliseconds=milliseconds
             ),
         )
+
+
+def _level(route: str, status: int, seconds: float) -> int:
+    """A line costs as much as a quarter of a short answer, so one that went as it should
+    has none but for `debug`; `/metrics` counts them all."""
+    if route in ASKED_BY_MACHINES:
+        return logging.DEBUG
+    went_well = 0 < status < 500 and status not in REFUSED and seconds < SLOW_SECONDS
+    return logging.DEBUG if went_well else logging.INFO

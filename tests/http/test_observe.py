@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx2
 import pytest
 
 from squid import logs
+from squid.config import Config
 from squid.core import Squid
-from tests.conftest import until
+from squid.http import observe
+from tests.conftest import serving, until
 from tests.http.talk import asked, problem, question
 
 Served = tuple[httpx2.AsyncClient, Squid]
@@ -106,6 +108,46 @@ async def test_what_machines_ask_all_day_is_not_in_the_log(
     for path in ("/healthz", "/readyz", "/metrics"):
         await client.get(path)
     assert {line["level"] for line in kept.named("squid.http.observe")} == {"DEBUG"}
+
+
+async def test_a_request_that_went_well_is_for_debug_alone(
+    served: Served, kept: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, squid = served
+
+    async def level(path: str = "/api/sessions", **headers: str) -> str:
+        kept.lines.clear()
+        await client.get(path, headers=headers)
+        (line,) = kept.named("squid.http.observe")
+        return str(line["level"])
+
+    assert await level() == "DEBUG"
+    assert await level("/api/sessions/nope") == "DEBUG"
+    assert await level(Host="evil.example") == "INFO"
+    with monkeypatch.context() as slow:
+        slow.setattr(observe, "SLOW_SECONDS", 0.0)
+        assert await level() == "INFO"
+
+    def broken(*args: Any, **kwargs: Any) -> None:
+        raise RuntimeError("oh no")
+
+    monkeypatch.setattr(squid.database, "read", broken)
+    assert await level("/api/sessions/x") == "INFO"
+
+
+@pytest.mark.parametrize(("refusal", "status"), [("token", 401), ("rate", 429)])
+async def test_who_is_refused_is_in_the_log(
+    configure: Callable[..., Config], kept: Kept, refusal: str, status: int
+) -> None:
+    settings: dict[str, Any] = (
+        {"server__token": "t" * 20}
+        if refusal == "token"
+        else {"performance__rate_limit_requests_per_minute": 1}
+    )
+    async with serving(configure(**settings)) as (client, _):
+        found = [(await client.get("/api/sessions")).status_code for _ in range(2)]
+    assert found[-1] == status
+    assert kept.named("squid.http.observe")[-1]["level"] == "INFO"
 
 
 async def test_an_address_that_is_not_there_is_not_repeated(
