@@ -114,10 +114,10 @@ def _model(app: Squid) -> str:
 
 async def welcome(request: Request) -> Response:
     """Welcome a person who opens the address."""
-    more = f"\nWhat else there is: {request.url_for('docs')}\n"
+    has_docs = squid(request).config.features.docs
+    more = f"\nWhat else there is: {request.url_for('docs')}\n" if has_docs else ""
     return PlainTextResponse(
         "Squid is running. Ask it something:\n\n"
         "  squid ask 'What is the capital of France?'\n\n"
-        f'  curl -N {request.url_for("chat")} -d \'{{"message": {{"content": "Hello"}}}}\'\n'
-        + (more if squid(request).config.features.docs else "")
+        f'  curl -N {request.url_for("chat")} -d \'{{"message": {{"content": "Hello"}}}}\'\n' + more
     )

@@ -45,7 +45,7 @@ class Observe:
         headers = Headers(scope=scope)
         given = headers.get(HEADER, "")
         id_ = given if SANE.fullmatch(given) else new_id()
-        logs.request_id.set(id_)
+        outer = logs.request_id.set(id_)  # that of a batch, around each of its requests
         by_machine = scope["path"] in ASKED_BY_MACHINES
         tracing: Tracing = OFF if by_machine else scope["app"].state.squid.tracing
         began = time.perf_counter()
@@ -59,7 +59,7 @@ class Observe:
                     *message["headers"],
                     (HEADER.lower().encode(), id_.encode()),
                 ]
-                self._answered(scope, message["status"], time.perf_counter() - began, span)
+                self._answered(scope, id_, message["status"], time.perf_counter() - began, span)
             else:
                 whole = not message.get("more_body", False)
             await send(message)
@@ -74,9 +74,10 @@ class Observe:
                     raise
             finally:
                 if not begun:
-                    self._answered(scope, 0, time.perf_counter() - began, span)
+                    self._answered(scope, id_, 0, time.perf_counter() - began, span)
+                logs.request_id.reset(outer)
 
-    def _answered(self, scope: Scope, status: int, seconds: float, span: Span) -> None:
+    def _answered(self, scope: Scope, id_: str, status: int, seconds: float, span: Span) -> None:
         """At the head of the answer: a stream may go on for hours."""
         method = scope["method"] if scope["method"] in METHODS else "other"
         route = getattr(scope.get("route"), "path", "none")
@@ -88,7 +89,7 @@ class Observe:
                 "http.request.method": method,
                 "http.route": route,
                 "http.response.status_code": status or None,
-                "squid.request_id": logs.request_id.get(),
+                "squid.request_id": id_,
             }
         )
         if not 0 < status < 500:

@@ -32,14 +32,27 @@ async def test_what_is_off_is_not_there(configure: Callable[..., Config], name: 
         assert (await client.get("/api/server")).json()["features"] == {
             feature: feature != name for feature in NAMES
         }
-        welcome = (await client.get("/")).text
-        assert ("/docs" in welcome) == (name != "docs")
+        welcome = await client.get("/")
+        assert welcome.status_code == 200
+        assert ("/docs" in welcome.text) == (name != "docs")
         if name != "docs":
             told = (await client.get("/api/openapi.json")).json()["paths"]
             page = (await client.get("/docs")).text
             for route in ROUTES:
                 assert (route.path in told) == (route.feature != name)
                 assert (f'id="{route.id}"' in page) == (route.feature != name)
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_what_is_on_does_not_miss_what_is_off(
+    configure: Callable[..., Config], name: str
+) -> None:
+    async with serving(configure(**{f"features__{name}": False})) as (client, _):
+        for route in ROUTES:
+            if route.feature == name or "GET" not in (route.methods or ()) or "{" in route.path:
+                continue
+            async with client.stream("GET", route.path) as response:
+                assert response.status_code < 500, route.path
 
 
 async def test_server_says_what_it_can_do(configure: Callable[..., Config]) -> None:

@@ -178,6 +178,17 @@ async def test_a_bug_is_logged_once_and_can_be_found(served: Served, kept: Kept)
     assert request["status"] == 500
 
 
+async def test_a_batch_keeps_its_own_id(served: Served, kept: Kept) -> None:
+    client, _ = served
+    requests = [{"method": "GET", "path": path} for path in ("/api/sessions", "/api/server")]
+    response = await client.post("/api/batch", json={"requests": requests})
+    id_ = response.headers["x-request-id"]
+    lines = kept.named("squid.http.observe")
+    assert [line["route"] for line in lines] == ["/api/sessions", "/api/server", "/api/batch"]
+    assert [line["request_id"] == id_ for line in lines] == [False, False, True]
+    assert len({line["request_id"] for line in lines}) == 3
+
+
 async def test_the_journal_works_for_nobody_in_particular(
     served: Served, kept: Kept, monkeypatch: pytest.MonkeyPatch
 ) -> None:
