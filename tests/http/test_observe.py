@@ -8,11 +8,15 @@ from typing import Any
 
 import httpx2
 import pytest
+from starlette.types import Message, Receive, Scope, Send
 
 from squid import logs
 from squid.config import Config
 from squid.core import Squid
+from squid.errors import DatabaseBusy
+from squid.figures import RequestFigures
 from squid.http import observe
+from squid.runs import feed, follow
 from tests.conftest import serving, until
 from tests.http.talk import asked, problem, question
 
@@ -176,6 +180,79 @@ async def test_a_bug_is_logged_once_and_can_be_found(served: Served, kept: Kept)
     assert errors[0]["message"] == "GET /api/sessions/{session_id} failed"
     (request,) = kept.named("squid.http.observe")
     assert request["status"] == 500
+
+
+@pytest.mark.parametrize("of", ["run", "changes"])
+async def test_a_stream_that_cannot_go_on_ends_and_is_no_bug(
+    served: Served, kept: Kept, monkeypatch: pytest.MonkeyPatch, of: str
+) -> None:
+    client, squid = served
+    run = await asked(client)
+    path = f"/api/runs/{run['run']['id']}/events?after=0" if of == "run" else "/api/events"
+    _fail_later(squid, monkeypatch, DatabaseBusy("Held."))
+    async with client.stream("GET", path) as response:
+        assert response.status_code == 200
+        lines = [line async for line in response.aiter_lines()]
+    assert any(line.startswith("id: ") for line in lines)
+    (told,) = [line for line in kept.lines if line["level"] in ("WARNING", "ERROR")]
+    assert (told["logger"], told["message"]) == (
+        "squid.http.sse",
+        "a stream ended early: database-busy",
+    )
+
+
+async def test_a_stream_that_breaks_looks_like_it(
+    served: Served, monkeypatch: pytest.MonkeyPatch, kept: Kept
+) -> None:
+    client, squid = served
+    await asked(client)
+    _fail_later(squid, monkeypatch, RuntimeError("oh no"))
+    async with client.stream("GET", "/api/events") as response:
+        with pytest.raises(httpx2.RemoteProtocolError):
+            await response.aread()
+    (line,) = kept.named("squid.http.errors")
+    assert line["level"] == "ERROR"
+
+
+def _fail_later(squid: Squid, monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+    """Have a stream's first batch come, and what it reads behind that fail."""
+    real, seen = squid.database.read, 0
+
+    async def read(transaction: Any, *args: Any, **kwargs: Any) -> Any:
+        nonlocal seen
+        if transaction in (feed._seen, follow._look):
+            seen += 1
+            if seen > 1:
+                raise error
+            if transaction is feed._seen:
+                squid.engine.feed._news.set()  # something new, whatever it is
+            else:
+                found = await real(transaction, *args, **kwargs)
+                return found._replace(frames=found.frames[:1])
+        return await real(transaction, *args, **kwargs)
+
+    monkeypatch.setattr(squid.database, "read", read)
+
+
+@pytest.mark.parametrize("is_whole", [True, False])
+async def test_the_server_learns_of_an_answer_that_was_cut_off(is_whole: bool) -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"x", "more_body": not is_whole})
+        raise RuntimeError("oh no")
+
+    async def send(message: Message) -> None: ...
+
+    async def receive() -> Message:
+        return {"type": "http.disconnect"}
+
+    scope: Scope = {"type": "http", "method": "GET", "path": "/healthz", "headers": []}
+    observed = observe.Observe(app, RequestFigures())(scope, receive, send)
+    if is_whole:
+        await observed
+    else:
+        with pytest.raises(RuntimeError):
+            await observed
 
 
 async def test_a_batch_keeps_its_own_id(served: Served, kept: Kept) -> None:
