@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
 from squid.config import Config
 from squid.core import open_squid
 from squid.figures import RequestFigures
 from squid.http.compression import Compression
+from squid.http.cors import Cors
 from squid.http.errors import HANDLERS
 from squid.http.features import enabled
 from squid.http.guard import Guard
@@ -29,13 +29,6 @@ from squid.http.wire import Protocol
 from squid.telemetry import tracing
 from squid.upkeep.jobs import jobs
 from squid.upkeep.scheduler import Scheduler
-
-SENT_BY_PAGES = ("Authorization", "Idempotency-Key", "If-Match", "If-None-Match", "Last-Event-ID")
-READ_BY_PAGES = (
-    *("Content-Disposition", "Content-Location", "ETag", "Location", "Retry-After"),
-    *("X-Request-Id", "X-Squid-Run", "X-Squid-Session"),
-)
-"""Headers beyond those that pages of `allowed_origins` may always send and read."""
 
 
 def create_app(config: Config) -> Starlette:
@@ -55,13 +48,15 @@ def create_app(config: Config) -> Starlette:
                 upkeep.cancel()
                 await asyncio.wait([upkeep])
 
+    figures = RequestFigures()
     app = _App(
+        around=list(_around(config, figures)),
         routes=enabled(ROUTES, config.features),
         middleware=list(_middleware(config)),
         exception_handlers=HANDLERS,
         lifespan=lifespan,
     )
-    app.state.requests = RequestFigures()
+    app.state.requests = figures
     return app
 
 
@@ -80,25 +75,33 @@ def server_config(app: Starlette, config: Config, **more: Any) -> uvicorn.Config
 
 
 class _App(Starlette):
+    def __init__(self, around: Sequence[Middleware], **more: Any) -> None:
+        super().__init__(**more)
+        self._around = around
+
     def build_middleware_stack(self) -> ASGIApp:
-        # Around all of it: what Starlette says of an error of ours comes from the outermost.
-        return Observe(SecurityHeaders(super().build_middleware_stack()), self.state.requests)
+        app = super().build_middleware_stack()
+        for cls, args, kwargs in reversed(self._around):
+            app = cls(app, *args, **kwargs)
+        return app
 
 
-def _middleware(config: Config) -> Iterator[Middleware]:
-    """What a request goes through on its way to its route, in this order."""
+def _around(config: Config, figures: RequestFigures) -> Iterator[Middleware]:
+    """What is around all of it, in this order: it sees, or adds to, what is answered to a
+    bug of ours too, which comes from Starlette's outermost."""
     server = config.server
+    yield Middleware(Observe, figures)
+    yield Middleware(SecurityHeaders)
     yield Middleware(
         Guard, hosts=(server.host, *server.allowed_hosts), origins=server.allowed_origins
     )
     if server.allowed_origins:
-        yield Middleware(
-            CORSMiddleware,
-            allow_origins=server.allowed_origins,
-            allow_methods=("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT"),
-            allow_headers=SENT_BY_PAGES,
-            expose_headers=READ_BY_PAGES,
-        )
+        yield Middleware(Cors, server.allowed_origins)
+
+
+def _middleware(config: Config) -> Iterator[Middleware]:
+    """What a request goes through then on its way to its route, in this order."""
+    server = config.server
     if config.performance.rate_limit_requests_per_minute:
         yield Middleware(RateLimits, config.performance.rate_limit_requests_per_minute)
     if server.token:

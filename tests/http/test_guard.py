@@ -123,10 +123,13 @@ async def test_page_that_is_allowed_may_send_and_read_what_it_needs(
         headers={
             "Origin": PAGE,
             "Access-Control-Request-Method": "POST",
-            "Access-Control-Request-Headers": "authorization,content-type,idempotency-key",
+            "Access-Control-Request-Headers": "authorization,content-type,x-request-id",
+            "Access-Control-Request-Private-Network": "true",
         },
     )
     assert asked.status_code == 200
+    assert asked.headers["access-control-allow-private-network"] == "true"
+    assert "If-Match" not in asked.headers["access-control-allow-headers"]
     assert asked.headers["access-control-allow-origin"] == PAGE
     assert "access-control-allow-credentials" not in asked.headers
     made = await named.post("/api/sessions", json={}, headers={"Origin": PAGE})
@@ -142,9 +145,32 @@ async def test_preflight_of_another_page_is_refused(named: httpx2.AsyncClient) -
     for headers in (
         {"Origin": "https://evil.example", "Access-Control-Request-Method": "POST"},
         {"Origin": PAGE, "Access-Control-Request-Method": "TRACE"},
+        {
+            "Origin": PAGE,
+            "Access-Control-Request-Method": "POST",
+            "Access-Control-Request-Headers": "x-other",
+        },
     ):
         asked = await named.options("/api/chat", headers=headers)
-        assert asked.status_code in (400, 403)
+        problem(asked, 403, "forbidden")
+
+
+async def test_page_that_is_allowed_may_read_that_it_met_a_bug(
+    configure: Callable[..., Config], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*args: object, **kwargs: object) -> None:
+        raise RuntimeError("oh no")
+
+    async with serving(configure(**NAMED)) as (client, squid):
+        monkeypatch.setattr(squid.database, "read", broken)
+        for origin in (PAGE, "https://evil.example"):
+            answer = await client.get("/api/sessions/x", headers={"Origin": origin})
+            if origin == PAGE:
+                problem(answer, 500, "error")
+                assert answer.headers["access-control-allow-origin"] == PAGE
+            else:
+                problem(answer, 403, "forbidden")
+                assert "access-control-allow-origin" not in answer.headers
 
 
 @pytest.mark.parametrize(
