@@ -44,7 +44,7 @@ class RunFigures:
     recovered: int = 0
     """Runs of processes that had died."""
     deltas: int = 0
-    """Pieces that came from models."""
+    """Pieces of text that came from models, of answers that ended."""
     events: int = 0
     """What they became: committed and shown."""
     tokens: Counter[tuple[str, str]] = field(default_factory=Counter)

@@ -52,6 +52,8 @@ class RunLog:
         """Whether anything of the answer has come from the model."""
         self.characters = 0
         """Of all that came: text, reasoning, the input of tools."""
+        self.deltas = 0
+        """How many pieces that was, of all that were taken."""
         self.opened = time.perf_counter()
         self.first_shown: float | None = None
         """When the first piece of the answer was shown, by the same clock."""
@@ -259,6 +261,7 @@ class RunLog:
         if not self._deltas:
             return
         delta = "".join(self._deltas)
+        self.deltas += len(self._deltas)
         self._deltas.clear()
         if self._delta_of is parts.Text:
             event: events.Event = events.TextMessageContent(message_id=self.message_id, delta=delta)

@@ -103,7 +103,6 @@ async def _ask(
     end: base.End | None = None
     async with aclosing(provider.stream(prompt)) as stream:
         async for batch in stream:
-            journal.figures.deltas += len(batch)
             for part in batch:
                 if type(part) is base.End:
                     end = part

@@ -31,6 +31,7 @@ class Report:
         first = None if log.first_shown is None else log.first_shown - log.opened
         error = ending.error.code if ending.error else None
         figures.ended[ending.status] += 1
+        figures.deltas += log.deltas
         figures.seconds.observe(seconds)
         if usage is not None:
             figures.tokens[run.provider, "input"] += usage.input_tokens
