@@ -12,14 +12,14 @@ from starlette.types import ASGIApp
 from squid.errors import Forbidden
 from squid.http.errors import respond
 
-METHODS = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
+METHODS = ("DELETE", "GET", "HEAD", "PATCH", "POST")
 SENT_BY_PAGES = (
-    *("Authorization", "Idempotency-Key", "If-None-Match", "Last-Event-ID"),
-    "X-Request-Id",
+    *("Authorization", "Idempotency-Key", "If-None-Match", "If-Range", "Last-Event-ID"),
+    *("Range", "X-Request-Id"),
 )
 READ_BY_PAGES = (
-    *("Content-Disposition", "Content-Location", "ETag", "Location", "Retry-After"),
-    *("X-Request-Id", "X-Squid-Run", "X-Squid-Session"),
+    *("Content-Disposition", "Content-Location", "Content-Range", "ETag", "Location"),
+    *("Retry-After", "X-Request-Id", "X-Squid-Run", "X-Squid-Session"),
 )
 """Headers beyond those that any page may always send and read."""
 
