@@ -9,9 +9,11 @@ from contextlib import AsyncExitStack
 
 import httpx2
 import pytest
+from starlette.types import Receive, Scope, Send
 
 from squid.config import Config
 from squid.http import wire
+from squid.http.guard import Guard
 from tests.conftest import serving, until
 from tests.http.raw import CHUNKED, connected, rest, send, told
 from tests.http.talk import ended, problem, question, started, text
@@ -170,6 +172,33 @@ async def test_body_that_is_slow_but_comes_is_taken(
     problem(response, 422, "invalid-request")  # read to its end, and too long a title
 
 
+async def test_body_that_is_not_taken_has_all_the_time(
+    client: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wire, "BODY_SECONDS", 0.05)
+    goes_on, looked = asyncio.Event(), 0
+    let_in, is_late = Guard.__call__, wire.Protocol._body_is_late
+
+    async def held(self: Guard, scope: Scope, receive: Receive, send: Send) -> None:
+        await goes_on.wait()
+        await let_in(self, scope, receive, send)
+
+    def look(self: wire.Protocol) -> None:
+        nonlocal looked
+        looked += self.flow.read_paused
+        is_late(self)
+
+    monkeypatch.setattr(Guard, "__call__", held)
+    monkeypatch.setattr(wire.Protocol, "_body_is_late", look)
+    asking = asyncio.create_task(client.post("/api/sessions", json={"title": "x" * 7_000_000}))
+    try:
+        await until(lambda: looked > 4 or asking.done())
+    finally:
+        monkeypatch.setattr(wire, "BODY_SECONDS", 60.0)  # the rest comes as fast as it comes
+        goes_on.set()
+    problem(await asking, 422, "invalid-request")
+
+
 async def test_body_that_goes_on_behind_its_answer_is_cut_off(
     client: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -272,6 +301,31 @@ async def test_reader_that_takes_nothing_is_let_go(
                 slow += len(piece)  # slowly, but it does take it
                 await asyncio.sleep(0.01)
         assert slow >= 20_000_000
+
+
+async def test_reader_that_takes_a_little_is_kept(
+    client: httpx2.AsyncClient, made: list[wire.Protocol]
+) -> None:
+    """The clock runs from what was taken last, and not at all once there is room again."""
+    uploaded = await client.post("/api/files", files={"file": ("a.bin", bytes(20_000_000))})
+    path = f"/api/files/{uploaded.json()['files'][0]['id']}/content".encode()
+    async with connected(client) as (reader, writer):
+        writer.transport.pause_reading()  # type: ignore[attr-defined]
+        writer.write(b"GET %b HTTP/1.1\r\nHost: localhost\r\n\r\n" % path)
+        await until(lambda: made[-1]._stalled is not None)
+        server, first = made[-1], made[-1]._stalled
+        assert first is not None
+        server._has_it_stalled(server._unsent() + 1)
+        assert not server.transport.is_closing()
+        again = server._stalled
+        assert again not in (None, first)
+        first.cancel()  # it was this one's turn
+        writer.transport.resume_reading()  # type: ignore[attr-defined]
+        size = 0
+        while size < 20_000_000:
+            size += len(await reader.read(1_000_000))
+        assert again is not None
+        assert again.cancelled()
 
 
 # -- connections ----------------------------------------------------------------------------------
