@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import sqlite3
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Self
@@ -88,6 +90,15 @@ class Squid:
         return self.rows(
             "SELECT status, content FROM messages WHERE role = 'assistant' ORDER BY created_at, id"
         )
+
+
+def fetch(url: str) -> Any:
+    with urllib.request.urlopen(url, timeout=10) as response:
+        return json.load(response)
+
+
+def config_of(squid: Squid) -> Config:
+    return load(environ={}, flags={"data": str(squid.data)})
 
 
 async def _talk(config: Config, questions: Sequence[str]) -> list[str]:

@@ -9,12 +9,10 @@ import re
 import sqlite3
 import struct
 import termios
-import urllib.request
 from collections.abc import Callable
 from contextlib import closing
 from fcntl import ioctl
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -22,12 +20,10 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from squid.cli.sessions import listing
-from squid.config import Config, load
 from squid.models import Session
 from squid.store import once, sessions
-from tests.cli.conftest import Squid
+from tests.cli.conftest import Squid, config_of, fetch
 from tests.conftest import ME
-from tests.server import Server
 from tests.store.tree import add_message, add_session
 
 NASTY = "evil \x1b]0;owned\x07\x1b[2J\r\x9b2J\ttab\nline \u202eback"
@@ -35,10 +31,6 @@ SIGNS = st.text(
     st.characters() | st.sampled_from("a 中🦑👩\u0301\u200d\ufe0f\u200b\t"), max_size=80
 )
 CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e]")
-
-
-def config(squid: Squid) -> Config:
-    return load(environ={}, flags={"data": str(squid.data)})
 
 
 @pytest.fixture
@@ -61,12 +53,12 @@ def filled(squid: Squid) -> Squid:
             )
         db.execute("UPDATE messages SET created_at = CASE role WHEN 'user' THEN 1 ELSE 2 END")
 
-    once.write(config(squid), fill)
+    once.write(config_of(squid), fill)
     return squid
 
 
 def get(squid: Squid, session_id: str) -> Session:
-    return once.read(config(squid), sessions.get, ME, session_id, deleted=True)
+    return once.read(config_of(squid), sessions.get, ME, session_id, deleted=True)
 
 
 def on_terminal(squid: Squid, *args: str, width: int = 100) -> str:
@@ -284,7 +276,7 @@ def test_several_are_all_or_nothing(filled: Squid, command: str) -> None:
 )
 def test_a_beginning_of_several_names_them(squid: Squid, args: tuple[str, ...]) -> None:
     for id_ in ("same-one", "same-two"):
-        once.write(config(squid), sessions.create, ME, id=id_)
+        once.write(config_of(squid), sessions.create, ME, id=id_)
     done = squid(*args)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == (
@@ -330,77 +322,6 @@ def test_a_database_that_cannot_be_used(squid: Squid) -> None:
     done = squid("sessions", "list")
     assert (done.returncode, done.stdout) == (3, "")
     assert "is not an SQLite database." in done.stderr
-
-
-def fetch(url: str) -> Any:
-    with urllib.request.urlopen(url, timeout=10) as response:
-        return json.load(response)
-
-
-def live(server: Server) -> tuple[str, str]:
-    """A session with an answer that will not end by itself, and that answer's run."""
-    body = {"message": {"content": "Hello"}, "model": "script:stall_after=3"}
-    made = json.dumps(body).encode()
-    request = urllib.request.Request(
-        f"{server.url}/api/chat", made, {"Content-Type": "application/json"}
-    )
-    with urllib.request.urlopen(request, timeout=10) as response:
-        while b"w2 " not in response.readline():
-            pass
-        return response.headers["X-Squid-Session"], response.headers["X-Squid-Run"]
-
-
-def test_a_running_server_sees_it_and_stops_a_live_answer(squid: Squid) -> None:
-    with squid.serve() as server:
-        session_id, run_id = live(server)
-        shown = squid("sessions", "show", session_id)
-        assert "w0 w1 w2" in shown.stdout, "as far as it has come"
-        assert "*(streaming)*" in shown.stdout
-        told = json.loads(squid("sessions", "show", session_id, "--json").stdout)
-        assert told == fetch(f"{server.url}/api/sessions/{session_id}")
-        with urllib.request.urlopen(f"{server.url}/api/events", timeout=10) as feed:
-            while b"ready" not in feed.readline():
-                pass
-            assert squid("sessions", "delete", session_id).returncode == 0
-            while session_id.encode() not in feed.readline():
-                pass
-        assert fetch(f"{server.url}/api/sessions")["sessions"] == []
-        squid("sessions", "restore", session_id)
-        with urllib.request.urlopen(f"{server.url}/api/runs/{run_id}/events") as rest:
-            assert b"cancelled" in rest.read(), "the run has ended, stopped"
-        answer = fetch(f"{server.url}/api/sessions/{session_id}")["messages"][-1]
-        assert (answer["status"], answer["content"]) == ("stopped", "w0 w1 w2 ")
-
-
-@pytest.mark.parametrize("args", [("sessions", "show", "long"), ("sessions", "list")])
-def test_nobody_reads_it_any_more(squid: Squid, args: tuple[str, ...]) -> None:
-    def fill(db: sqlite3.Connection) -> None:
-        add_session(db, id="long")
-        add_message(db, "long", "m", content="words " * 100_000)
-
-    once.write(config(squid), fill)
-    ours, theirs = os.pipe()
-    os.close(ours)
-    process = squid.start(*args, stdout=theirs)
-    os.close(theirs)
-    assert process.wait(timeout=20) == 141
-    assert process.stderr is not None
-    assert process.stderr.read() == b""
-
-
-def test_ctrl_c_while_nobody_reads(squid: Squid) -> None:
-    def fill(db: sqlite3.Connection) -> None:
-        add_session(db, id="long")
-        add_message(db, "long", "m", content="words " * 100_000)
-
-    once.write(config(squid), fill)
-    process = squid.start("sessions", "show", "long")
-    assert process.stdout is not None
-    assert process.stdout.read(10)
-    process.send_signal(2)
-    assert process.wait(timeout=20) == 130
-    assert process.stderr is not None
-    assert process.stderr.read() == b""
 
 
 def test_an_old_database_is_migrated_first(squid: Squid, tmp_path: Path) -> None:
