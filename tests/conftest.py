@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
@@ -27,6 +28,9 @@ from tests.upstream import Upstream
 
 ME = "local"
 
+# In the background of a script, Ctrl-C is ignored, and so it would be by what tests start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The slow ones first, so that no worker is left with one at the end."""
@@ -44,7 +48,7 @@ def configure(tmp_path: Path, upstream: Upstream) -> Callable[..., Config]:
     """Make a Config with a data folder of its own that asks the upstream."""
 
     def make(**flags: Any) -> Config:
-        config = load(
+        return load(
             environ={},
             flags={
                 "data": str(tmp_path / "data"),
@@ -55,8 +59,6 @@ def configure(tmp_path: Path, upstream: Upstream) -> Callable[..., Config]:
                 **{name.replace("__", "."): value for name, value in flags.items()},
             },
         )
-        new_database(config.database_path)
-        return config
 
     return make
 
@@ -72,7 +74,9 @@ async def database(tmp_path: Path) -> AsyncIterator[Database]:
 
 @pytest.fixture
 async def squid(configure: Callable[..., Config]) -> AsyncIterator[Squid]:
-    async with open_squid(configure()) as squid:
+    config = configure()
+    new_database(config.database_path)
+    async with open_squid(config) as squid:
         yield squid
 
 
@@ -107,6 +111,7 @@ class _Server(uvicorn.Server):
 async def serving(config: Config, **more: Any) -> AsyncIterator[tuple[httpx2.AsyncClient, Squid]]:
     """A real server on a free loopback port, in this process, and a client for it. `more`
     is uvicorn's."""
+    new_database(config.database_path)
     app = create_app(config)
     server = _Server(server_config(app, config, port=0, log_level="warning", lifespan="on", **more))
     task = asyncio.create_task(server.serve())

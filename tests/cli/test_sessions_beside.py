@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sqlite3
+import subprocess
 import urllib.request
 
 import pytest
@@ -75,7 +77,14 @@ def test_ctrl_c_while_nobody_reads(squid: Squid) -> None:
     process = squid.start("sessions", "show", "long")
     assert process.stdout is not None
     assert process.stdout.read(10)
-    process.send_signal(2)
-    assert process.wait(timeout=20) == 130
+    process.send_signal(signal.SIGINT)
+    try:
+        code = process.wait(timeout=5)
+    except subprocess.TimeoutExpired:
+        # It came between Python's look for signals and the write, which no signal ends
+        # that came before it; a person presses it again.
+        process.send_signal(signal.SIGINT)
+        code = process.wait(timeout=5)
+    assert code == 130
     assert process.stderr is not None
     assert process.stderr.read() == b""
