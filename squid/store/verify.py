@@ -61,12 +61,32 @@ def read_only(path: Path, *, alone: bool = False) -> sqlite3.Connection:
     return sqlite3.connect(f"file:{place}?mode=ro{more}", uri=True, isolation_level=None)
 
 
+FALSE_ALARM = "NULL value in message_files.file_id"
+"""What SQLite 3.40 says of a sound database from before migration 0011, which ended it: a
+copy that was made before an upgrade is still one."""
+
+
 def integrity(db: sqlite3.Connection, *, full: bool = True) -> str | None:
     """What is wrong with the file, if anything; not `full` is faster, and does not hold
     the indexes against the tables."""
+    most = 1 + _false_alarms(db)
     with _interruptible(db):
-        row = db.execute(f"PRAGMA {'integrity' if full else 'quick'}_check(1)").fetchone()
-    return None if row == ("ok",) else str(row[0]).strip().replace("\n", " ")
+        rows = db.execute(f"PRAGMA {'integrity' if full else 'quick'}_check({most})").fetchall()
+    wrong = [str(row[0]) for row in rows if row[0] not in ("ok", FALSE_ALARM)]
+    return wrong[0].strip().replace("\n", " ") if wrong else None
+
+
+def _false_alarms(db: sqlite3.Connection) -> int:
+    """How many there may be, at most: one for each row."""
+    try:
+        return int(
+            db.execute(
+                "SELECT count(*) FROM message_files WHERE NOT EXISTS"
+                " (SELECT 1 FROM message_files WHERE file_id IS NULL)"
+            ).fetchone()[0]
+        )
+    except sqlite3.DatabaseError:  # an old database has no such table, a damaged one no rows
+        return 0
 
 
 def foreign_keys(db: sqlite3.Connection) -> str | None:

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from squid.errors import DatabaseError, MigrationError
-from squid.store import files, messages, sessions
+from squid.store import files, messages, sessions, verify
 from squid.store.migrate import Migration, bundled, load, migrate, statements
 
 ALL = bundled()
@@ -334,6 +334,8 @@ def test_a_database_with_files_is_whole(tmp_path: Path) -> None:
         messages.insert(
             db, id="m", session_id="s", parent_id=None, role="user", content="", file_ids=[file_id]
         )
+    with closing(sqlite3.connect(path)) as db:
+        assert verify.integrity(db) is verify.integrity(db, full=False) is None
     migrate(path)
     with closing(sqlite3.connect(path)) as db:
         assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
