@@ -15,6 +15,7 @@ from starlette.types import ASGIApp
 from squid.config import Config
 from squid.core import open_squid
 from squid.figures import RequestFigures
+from squid.http import page
 from squid.http.compression import Compression
 from squid.http.cors import Cors
 from squid.http.errors import HANDLERS
@@ -51,7 +52,7 @@ def create_app(config: Config) -> Starlette:
     figures = RequestFigures()
     app = _App(
         around=list(_around(config, figures)),
-        routes=enabled(ROUTES, config.features),
+        routes=[*page.ROUTES, *enabled(ROUTES, config.features)],
         middleware=list(_middleware(config)),
         exception_handlers=HANDLERS,
         lifespan=lifespan,
