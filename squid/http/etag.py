@@ -16,8 +16,9 @@ from starlette.responses import Response
 REVALIDATE = "private, no-cache"
 """Keep it, but ask each time whether it is still so."""
 
-_KEPT = ("etag", "cache-control", "vary", "content-location")
-"""What a 304 says again, of all that the 200 would have said."""
+_KEPT = ("etag", "cache-control", "vary", "content-location", "content-security-policy")
+"""What a 304 says again, of all that the 200 would have said. A browser takes its headers
+in place of those that it kept: another policy would be in force for the same page."""
 
 _TAG = re.compile(r'(?:W/)?("[\x21\x23-\x7e\x80-\xff]*")')
 

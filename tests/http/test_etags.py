@@ -71,6 +71,17 @@ async def test_every_get_says_304_to_who_has_it(talked: Talked) -> None:
         assert (other.status_code, other.content) == (200, first.content)
 
 
+async def test_304_leaves_the_policy_as_it_was(talked: Talked) -> None:
+    """A browser takes it from there: the same page, loaded again, would lose its style."""
+    client, _, _ = talked
+    for url in ("/docs", "/api/sessions"):
+        first = await client.get(url)
+        again = await client.get(url, headers={"If-None-Match": first.headers["etag"]})
+        policies = [one.headers["content-security-policy"] for one in (first, again)]
+        assert again.status_code == 304
+        assert policies[0] == policies[1]
+
+
 async def test_change_changes_it(talked: Talked) -> None:
     client, _, ids = talked
     url = f"/api/sessions/{ids['session_id']}"
