@@ -1,17 +1,57 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { brotliCompress, gzip } from 'node:zlib'
 import react from '@vitejs/plugin-react'
-import { defineConfig } from 'vite'
+import { defineConfig, type Plugin } from 'vite'
 
 /** Where `npm run dev` finds a running `squid serve`. */
 const server = process.env.SQUID_URL ?? 'http://127.0.0.1:8765'
 
+/** Smaller than this, a part of the page goes out in one packet as it is. */
+const MIN_BYTES = 1024
+
+const codings = [
+  { ending: '.gz', pack: (bytes: Buffer) => promisify(gzip)(bytes, { level: 9 }) },
+  { ending: '.br', pack: promisify(brotliCompress) },
+]
+
+/** Writes each part of the page compressed beside it, so that the server need not. */
+function packed(): Plugin {
+  return {
+    name: 'packed',
+    apply: 'build',
+    // From what was written: other plugins mend the bundle until then.
+    async writeBundle({ dir = '' }, bundle) {
+      const texts = Object.keys(bundle).filter((name) => /^assets\/.*\.(js|css|svg)$/.test(name))
+      for (const name of texts) {
+        const file = join(dir, name)
+        const bytes = await readFile(file)
+        if (bytes.length < MIN_BYTES) continue
+        await Promise.all(
+          codings.map(async ({ ending, pack }) => writeFile(file + ending, await pack(bytes))),
+        )
+      }
+    },
+  }
+}
+
 export default defineConfig({
-  plugins: [react()],
+  plugins: [react(), packed()],
+  resolve: {
+    alias: {
+      'react-style-singleton': fileURLToPath(new URL('src/ui/sheet.ts', import.meta.url)),
+    },
+  },
   build: {
-    outDir: '../squid/page',
+    // The build of the Python package names a folder of its own, and then swaps the two.
+    outDir: process.env.SQUID_PAGE_FOLDER ?? '../squid/page',
     emptyOutDir: true,
     // Nothing is asked of a data: address, which the page's policy would have to allow.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    reportCompressedSize: false,
     target: 'es2023',
   },
   server: {
