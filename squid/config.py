@@ -122,11 +122,12 @@ class Performance(Section, frozen=True, kw_only=True):
 
 
 class Features(Section, frozen=True, kw_only=True):
-    """Parts of the API that can be switched off. What is off is not there: 404."""
+    """Parts that can be switched off. What is off is not there: 404."""
 
     ag_ui: bool = True
     batch: bool = True
     docs: bool = True
+    page: bool = True
     transfer: bool = True
 
 

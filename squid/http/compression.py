@@ -29,7 +29,11 @@ PACKED = (
 )
 """What is compressed already, or not known to gain from it."""
 
-_ACCEPTED = re.compile(r"\bgzip\b(?!\s*;\s*q=0(\.0{0,3})?\s*(,|$))", re.ASCII)
+
+def accepts(accepted: str, coding: str) -> bool:
+    """Whether an `Accept-Encoding` names the coding, and not by `q=0`."""
+    wanted = rf"\b{coding}\b(?!\s*;\s*q=0(\.0{{0,3}})?\s*(,|$))"
+    return re.search(wanted, accepted, re.ASCII) is not None
 
 
 class Compression(GZipMiddleware):
@@ -52,7 +56,7 @@ class Compression(GZipMiddleware):
             await send(message)
 
         accepted = Headers(scope=scope).get("accept-encoding", "")
-        inner = super().__call__ if _ACCEPTED.search(accepted) else self.app
+        inner = super().__call__ if accepts(accepted, "gzip") else self.app
         await inner(scope, receive, tell)
 
 

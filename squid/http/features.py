@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
@@ -15,11 +15,16 @@ from squid.http.endpoint import Endpoint
 def enabled(table: Sequence[Endpoint], features: Features) -> list[Route]:
     """The routes that are on, and behind them what says of the others how to get them.
     Only the first are `Endpoint`s, so only they are described."""
-    off = {one.path: one.feature for one in table if one.feature and not _is_on(one, features)}
+    missing = {one.path: one.feature for one in table if one.feature and not _is_on(one, features)}
     return [
         *(one for one in table if _is_on(one, features)),
-        *(Route(path, _Off(feature)) for path, feature in off.items()),
+        *(route for path, feature in missing.items() for route in off(feature, [path])),
     ]
+
+
+def off(feature: str, paths: Iterable[str]) -> list[Route]:
+    """What is there in place of a feature that is off."""
+    return [Route(path, _Off(feature)) for path in paths]
 
 
 def _is_on(endpoint: Endpoint, features: Features) -> bool:
@@ -34,6 +39,6 @@ class _Off:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         raise NotFound(
-            "This part of the API is switched off on this server.",
+            "This part is switched off on this server.",
             hint=f"`features.{self._feature}` in its configuration switches it on.",
         )

@@ -8,7 +8,7 @@ from typing import Literal
 
 import msgspec
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import Response
 
 from squid import __version__
 from squid.core import Squid
@@ -110,14 +110,3 @@ def _model(app: Squid) -> str:
     except SquidError as error:
         return error.detail
     return OK
-
-
-async def welcome(request: Request) -> Response:
-    """Welcome a person who opens the address."""
-    has_docs = squid(request).config.features.docs
-    more = f"\nWhat else there is: {request.url_for('docs')}\n" if has_docs else ""
-    return PlainTextResponse(
-        "Squid is running. Ask it something:\n\n"
-        "  squid ask 'What is the capital of France?'\n\n"
-        f'  curl -N {request.url_for("chat")} -d \'{{"message": {{"content": "Hello"}}}}\'\n' + more
-    )

@@ -46,7 +46,6 @@ SESSION = "/api/sessions/{session_id}"
 MESSAGE = "/api/messages/{message_id}"
 
 ROUTES = [
-    Endpoint("GET", "/", health.welcome, gives="text/plain", answer=str),
     Endpoint("GET", "/healthz", health.healthz, answer=health.Health),
     Endpoint(
         *("GET", "/readyz", health.readyz),
