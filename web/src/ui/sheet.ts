@@ -25,7 +25,6 @@ export function styleSingleton() {
     document.adoptedStyleSheets = document.adoptedStyleSheets.filter((one) => one !== sheet)
   }
 
-  // biome-ignore lint/correctness/noComponentHookFactories: Radix calls it, once each
   return function Sheet({ styles }: { styles: string }) {
     useEffect(() => {
       add(styles)
