@@ -45,8 +45,7 @@ export default defineConfig({
     },
   },
   build: {
-    // The build of the Python package names a folder of its own, and then swaps the two.
-    outDir: process.env.SQUID_PAGE_FOLDER ?? '../squid/page',
+    outDir: '../squid/page',
     emptyOutDir: true,
     // Nothing is asked of a data: address, which the page's policy would have to allow.
     assetsInlineLimit: 0,
