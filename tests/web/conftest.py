@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import AsyncIterator, Callable
 from typing import NamedTuple
@@ -14,9 +15,13 @@ from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 from squid.config import Config
 from squid.core import Squid
 from tests.conftest import serving
+from web import build
 
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
-NO_BROWSER = "No Chromium is installed: apt-get install chromium"
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+CHROMIUM = next((path for name in NAMES if (path := shutil.which(name))), None)
+NO_BROWSER = "there is no Chromium to open the page in: apt-get install chromium"
+NEEDED = "SQUID_TESTS_NEED_A_BROWSER"
+"""Set to 1, as in CI, a test that has no browser fails."""
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -40,7 +45,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def browser() -> AsyncIterator[Browser]:
     if CHROMIUM is None:
-        pytest.skip(NO_BROWSER)
+        give_up = pytest.fail if os.environ.get(NEEDED) == "1" else pytest.skip
+        give_up(NO_BROWSER)
+    build.build()  # where it is not there, or of other sources than these
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser
