@@ -126,4 +126,5 @@ def _run(command: Sequence[str | Path]) -> subprocess.CompletedProcess[str]:
 def _said(done: subprocess.CompletedProcess[str]) -> str:
     """What npm said first, which is why it ended; how it is used comes behind."""
     lines = [line.strip() for line in done.stderr.splitlines()]
-    return "\n".join([f"  {line}" for line in lines if line not in ("", "npm error")][:6])
+    told = [line for line in lines if not re.fullmatch(r"(npm error)?(\s+at .*)?", line)]
+    return "\n".join(f"  {line}" for line in told[:6])

@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { brotliCompress, gzip } from 'node:zlib'
+import { brotliCompress, constants, gzip } from 'node:zlib'
 import react from '@vitejs/plugin-react'
 import { defineConfig, type Plugin } from 'vite'
 
@@ -12,9 +12,12 @@ const server = process.env.SQUID_URL ?? 'http://127.0.0.1:8765'
 /** Smaller than this, a part of the page goes out in one packet as it is. */
 const MIN_BYTES = 1024
 
+/** Of 11, which takes twenty times as long for 6 % less. */
+const QUICK = { params: { [constants.BROTLI_PARAM_QUALITY]: 9 } }
+
 const codings = [
   { ending: '.gz', pack: (bytes: Buffer) => promisify(gzip)(bytes, { level: 9 }) },
-  { ending: '.br', pack: promisify(brotliCompress) },
+  { ending: '.br', pack: (bytes: Buffer) => promisify(brotliCompress)(bytes, QUICK) },
 ]
 
 /** Writes each part of the page compressed beside it, so that the server need not. */
