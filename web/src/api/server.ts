@@ -9,14 +9,17 @@ export function useServer(): Server | null {
   return query.data ?? null
 }
 
-/** The models to choose from, the default one first; empty where the model's server does
- * not tell. */
-export function useModels(): ModelInfo[] {
-  const query = useQuery({
+/** The models to choose from, the default one first, or why they are not known. */
+export function useModelList() {
+  return useQuery({
     queryKey: keys.models,
     queryFn: async () => (await body(api.GET('/api/models'))).models,
     staleTime: 60_000,
     retry: false,
   })
-  return query.data ?? []
+}
+
+/** The models; none where the model's server does not tell. */
+export function useModels(): ModelInfo[] {
+  return useModelList().data ?? []
 }

@@ -11,15 +11,28 @@ interface DialogProps {
   title: string
   /** A sentence under the title. */
   about?: string
+  /** Prevented, the focus does not go back to where it was. */
+  onCloseAutoFocus?: (event: Event) => void
   children: ReactNode
 }
 
-export function Dialog({ open, onOpenChange, title, about, children }: DialogProps) {
+export function Dialog({
+  open,
+  onOpenChange,
+  title,
+  about,
+  onCloseAutoFocus,
+  children,
+}: DialogProps) {
   return (
     <Radix.Root open={open} onOpenChange={onOpenChange}>
       <Radix.Portal>
         <Radix.Overlay className={css.shade} />
-        <Radix.Content className={css.dialog} {...(about ? {} : { 'aria-describedby': undefined })}>
+        <Radix.Content
+          className={css.dialog}
+          {...(about ? {} : { 'aria-describedby': undefined })}
+          {...(onCloseAutoFocus && { onCloseAutoFocus })}
+        >
           <div className={css.head}>
             <Radix.Title className={css.title}>{title}</Radix.Title>
             <Radix.Close asChild>

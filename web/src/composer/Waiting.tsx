@@ -1,0 +1,90 @@
+import { Pencil, RotateCw, Trash2 } from 'lucide-react'
+import type { Problem } from '../api/types'
+import { type Outgoing, send, sendAgain, takeBack } from '../outbox/outbox'
+import { t } from '../strings'
+import { IconButton } from '../ui/Button'
+import { toast } from '../ui/toasts'
+import css from './Waiting.module.css'
+
+/** One that only just goes out is in the conversation at once, unless its files take time. */
+export const waits = ({ state, attachments }: Outgoing) =>
+  state !== 'sending' || attachments.some((file) => !file.fileId)
+
+/** Take the last one back, if there is one. */
+export function takeLast(messages: readonly Outgoing[]): Outgoing | null {
+  const last = messages.findLast(waits)
+  return last ? takeBack(last.id) : null
+}
+
+interface WaitingProps {
+  messages: readonly Outgoing[]
+  onEdit: (message: Outgoing) => void
+  /** After one was removed, and its button with it. */
+  onRemoved: () => void
+}
+
+/** What is written and has not gone out, in the order in which it will. */
+export function Waiting({ messages, onEdit, onRemoved }: WaitingProps) {
+  const shown = messages.filter(waits)
+  if (!shown.length) return null
+
+  function back(id: string): Outgoing | null {
+    const taken = takeBack(id)
+    if (!taken) toast(t.composer.gone)
+    return taken
+  }
+
+  function remove(id: string) {
+    const taken = back(id)
+    onRemoved()
+    if (!taken) return
+    const { id: _, state: __, problem: ___, createdAt: ____, ...draft } = taken
+    toast(t.composer.removed, { action: { label: t.undo, run: () => void send(draft) } })
+  }
+
+  return (
+    <ul className={css.waiting} aria-label={t.composer.waiting}>
+      {shown.map((message) => (
+        <li key={message.id} className={css.message} data-state={message.state}>
+          <div className={css.words}>
+            <p className={css.text} dir="auto">
+              {/* Enough of it for two lines. */}
+              {message.content.slice(0, 300) || t.composer.onlyFiles(message.attachments.length)}
+            </p>
+            <p className={css.state}>
+              {message.state === 'refused'
+                ? why(message.problem)
+                : t.composer.states[message.state]}
+              {message.content &&
+                message.attachments.length > 0 &&
+                ` · ${t.composer.fileCount(message.attachments.length)}`}
+            </p>
+          </div>
+          {message.state === 'refused' && (
+            <IconButton
+              label={t.composer.sendAgain}
+              icon={RotateCw}
+              onClick={() => sendAgain(message.id)}
+            />
+          )}
+          <IconButton
+            label={t.composer.edit}
+            icon={Pencil}
+            onClick={() => {
+              const taken = back(message.id)
+              if (taken) onEdit(taken)
+            }}
+          />
+          <IconButton
+            label={t.composer.removeWaiting}
+            icon={Trash2}
+            onClick={() => remove(message.id)}
+          />
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+const why = (problem: Problem | null) =>
+  [problem?.detail ?? t.wentWrong, problem?.hint].filter(Boolean).join(' ')

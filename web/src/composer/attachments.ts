@@ -1,0 +1,132 @@
+/** What is done with the files of a message: added, uploaded at once, removed, handed over. */
+import { v7 as uuid } from 'uuid'
+import { passes, Refused } from '../api/errors'
+import { readFile, upload } from '../api/files'
+import type { Attachment } from '../outbox/outbox'
+import { t } from '../strings'
+import { type Attached, bare, begun, listOf, progress, put, restore } from './attached'
+
+/** The browser opens six connections to a server, and answers need some of them. */
+const AT_ONCE = 2
+const PATIENCE_MS = 10_000
+
+const aborts = new Map<string, () => void>()
+/** How long each that has failed is left alone, and whether it is just now. */
+const delays = new Map<string, number>()
+const resting = new Set<string>()
+
+export function attach(sessionId: string | null, files: readonly File[]): void {
+  const added = files.map((file) => ({
+    ...{ id: uuid(), name: file.name, mediaType: file.type, size: file.size },
+    ...{ fileId: null, blob: file },
+  }))
+  put(sessionId, [...listOf(sessionId), ...added.map(begun)])
+  pump(sessionId)
+}
+
+/** Put those of a message that was taken back in front. */
+export function attachBack(sessionId: string | null, taken: readonly Attachment[]): void {
+  const known = listOf(sessionId)
+  const there = new Set(known.map((one) => one.id))
+  put(sessionId, [...taken.filter((one) => !there.has(one.id)).map(begun), ...known])
+  pump(sessionId)
+}
+
+export function detach(sessionId: string | null, id: string): void {
+  aborts.get(id)?.()
+  put(
+    sessionId,
+    listOf(sessionId).filter((one) => one.id !== id),
+  )
+  pump(sessionId)
+}
+
+export function uploadAgain(sessionId: string | null, id: string): void {
+  progress(sessionId, id, { state: 'waiting', problem: null, progress: 0 })
+  pump(sessionId)
+}
+
+/** Hand them over, to be sent, with their content: what is not there yet is uploaded then, and
+ * so is what the server has removed meanwhile. An upload under way is joined (`upload`). */
+export function takeAttached(sessionId: string | null): Attachment[] {
+  const taken = listOf(sessionId)
+  put(sessionId, [])
+  return taken.map(bare)
+}
+
+/** Take up what was attached before the page was loaded. The server removes files that no
+ * message carries after a day. */
+export async function resume(sessionId: string | null): Promise<void> {
+  if (!(await restore(sessionId))) return
+  pump(sessionId)
+  for (const { id, fileId } of listOf(sessionId)) {
+    // Where it cannot be asked now, sending will tell.
+    const file = fileId && (await readFile(fileId).catch(() => fileId))
+    if (file === null) progress(sessionId, id, { fileId: null, state: 'waiting' })
+  }
+  pump(sessionId)
+}
+
+/** Upload what waits, a few at a time. */
+function pump(sessionId: string | null): void {
+  const list = listOf(sessionId)
+  const busy = list.filter((one) => one.state === 'uploading').length
+  const next = list.filter((one) => one.state === 'waiting' && !resting.has(one.id))
+  for (const one of next.slice(0, Math.max(AT_ONCE - busy, 0))) void carry(sessionId, one)
+}
+
+async function carry(sessionId: string | null, { id, blob, name }: Attached): Promise<void> {
+  if (!blob) return progress(sessionId, id, { state: 'failed', problem: gone(name) })
+  progress(sessionId, id, { state: 'uploading', progress: 0 })
+  const one = upload(blob, name, (part) => progress(sessionId, id, { progress: part }))
+  aborts.set(id, one.abort)
+  try {
+    arrive(sessionId, id, await one.done)
+    delays.delete(id)
+  } catch (error) {
+    if (passes(error)) rest(sessionId, id)
+    else if (!(error instanceof DOMException)) fail(sessionId, id, name, error as Error)
+  } finally {
+    aborts.delete(id)
+    pump(sessionId)
+  }
+}
+
+function arrive(
+  sessionId: string | null,
+  id: string,
+  file: { id: string; name: string; media_type: string },
+): void {
+  // The same content under the same name is the same file, and goes along once.
+  if (listOf(sessionId).some((other) => other.fileId === file.id)) {
+    detach(sessionId, id)
+    return
+  }
+  const told = { fileId: file.id, name: file.name, mediaType: file.media_type }
+  progress(sessionId, id, { ...told, state: 'there', progress: 1 })
+  put(sessionId, listOf(sessionId))
+}
+
+function fail(sessionId: string | null, id: string, name: string, error: Error): void {
+  const unreadable = error instanceof Refused && error.code === 'unreadable'
+  progress(sessionId, id, { state: 'failed', problem: unreadable ? gone(name) : error })
+}
+
+const gone = (name: string) =>
+  new Refused('unreadable', 0, t.composer.unreadable(name), t.composer.unreadableHint)
+
+/** The server is away: again in a while, or as soon as the network is back. */
+function rest(sessionId: string | null, id: string): void {
+  const delay = Math.min((delays.get(id) ?? 250) * 2, PATIENCE_MS)
+  delays.set(id, delay)
+  resting.add(id)
+  progress(sessionId, id, { state: 'waiting', progress: 0 })
+  const again = () => {
+    clearTimeout(timer)
+    removeEventListener('online', again)
+    resting.delete(id)
+    pump(sessionId)
+  }
+  const timer = setTimeout(again, delay)
+  addEventListener('online', again)
+}
