@@ -15,6 +15,14 @@ export interface History {
 
 /** How many older messages are loaded at once. */
 const PAGE = 100
+/** How many pages are looked through for what is loaded already, before it is given up. */
+const FAR = 3
+/** How often a session is read that changes while it is read. */
+const READS = 3
+
+export function historyOf(sessionId: string): History | null | undefined {
+  return queries.getQueryData<History | null>(keys.history(sessionId))
+}
 
 /** Put a session's newest page behind what is loaded already.
  *
@@ -42,10 +50,67 @@ export function useHistory(sessionId: string) {
 }
 
 async function readHistory(sessionId: string, signal: AbortSignal): Promise<History | null> {
+  let newest = await readNewest(sessionId, signal)
+  // What was done meanwhile has been shown already, and is not to be taken back.
+  for (let reads = 1; newest && isOld(newest.session) && reads < READS; reads += 1)
+    newest = await readNewest(sessionId, signal)
+  return newest && splice(historyOf(sessionId), newest)
+}
+
+const isOld = (session: Session) => session.version < (historyOf(session.id)?.session.version ?? 0)
+
+/** The newest page; or several, as far up as what is loaded, so that who reads up there
+ * stays where they are. */
+async function readNewest(sessionId: string, signal: AbortSignal): Promise<SessionView | null> {
   const newest = await found(
     api.GET('/api/sessions/{session_id}', { params: { path: { session_id: sessionId } }, signal }),
   )
-  return newest && splice(queries.getQueryData<History | null>(keys.history(sessionId)), newest)
+  const known = new Set(historyOf(sessionId)?.messages.map((message) => message.id))
+  if (!newest || known.size === 0) return newest
+  let view = newest
+  for (let pages = 0; pages < FAR; pages += 1) {
+    const first = view.messages[0]?.id
+    if (!view.older || first === undefined) return newest
+    if (known.has(first)) return view
+    const page = await readBefore(sessionId, first, signal)
+    view = { ...view, messages: [...page.messages, ...view.messages], older: page.older }
+    const met = page.messages.findIndex((message) => known.has(message.id))
+    if (met >= 0) return { ...view, messages: view.messages.slice(met), older: true }
+  }
+  return newest
+}
+
+function readBefore(sessionId: string, before: string, signal?: AbortSignal, limit = PAGE) {
+  return body(
+    api.GET('/api/sessions/{session_id}/messages', {
+      params: { path: { session_id: sessionId }, query: { before, limit } },
+      ...(signal ? { signal } : {}),
+    }),
+  )
+}
+
+const wanted = new Map<string, number>()
+
+/** Read the end of a session anew, unless that version is known already. One that nobody
+ * looks at is read when somebody does. */
+export async function refreshHistory(sessionId: string, version = Infinity): Promise<void> {
+  const already = wanted.get(sessionId)
+  wanted.set(sessionId, Math.max(version, already ?? 0))
+  if (already !== undefined) return
+  const queryKey = keys.history(sessionId)
+  try {
+    for (let reads = 0; reads < READS; reads += 1) {
+      const version = wanted.get(sessionId) ?? 0
+      if ((historyOf(sessionId)?.session.version ?? -1) >= version) return
+      // What is being read just now may be it, or from before: that is seen from its version.
+      const early = queries.isFetching({ queryKey }) > 0
+      await queries.invalidateQueries({ queryKey }, { cancelRefetch: false })
+      if (queries.getQueryState(queryKey)?.isInvalidated) return // it is read later
+      if (version === Infinity && !early) return
+    }
+  } finally {
+    wanted.delete(sessionId)
+  }
 }
 
 const loading = new Map<string, Promise<void>>()
@@ -60,15 +125,10 @@ export function loadOlder(sessionId: string): Promise<void> {
 }
 
 async function readOlder(sessionId: string): Promise<void> {
-  const key = keys.history(sessionId)
-  const first = queries.getQueryData<History | null>(key)?.messages[0]?.id
+  const first = historyOf(sessionId)?.messages[0]?.id
   if (first === undefined) return
-  const page = await body(
-    api.GET('/api/sessions/{session_id}/messages', {
-      params: { path: { session_id: sessionId }, query: { before: first, limit: PAGE } },
-    }),
-  )
-  queries.setQueryData<History | null>(key, (known) =>
+  const page = await readBefore(sessionId, first)
+  queries.setQueryData<History | null>(keys.history(sessionId), (known) =>
     // Another branch may have been shown meanwhile.
     known?.messages[0]?.id === first
       ? { ...known, messages: [...page.messages, ...known.messages], older: page.older }
@@ -77,17 +137,31 @@ async function readOlder(sessionId: string): Promise<void> {
 }
 
 /** Put messages, as the server has just told them, in their places. One that is not loaded
- * goes behind its parent, and what was behind that is another branch; a deleted one goes. */
+ * goes behind its parent, or in the place of its sibling, and what was behind that is
+ * another branch; a deleted one goes. */
 export function place(known: readonly Message[], told: readonly Message[]): Message[] {
   let messages = [...known]
   for (const message of told) {
     const at = messages.findIndex((one) => one.id === message.id)
     const parent = messages.findIndex((one) => one.id === message.parent_id)
-    if (at >= 0) messages[at] = message
+    const sibling = messages.findIndex((one) => message.siblings.includes(one.id))
+    if (at >= 0) messages[at] = later(messages[at] as Message, message)
+    else if (message.deleted_at !== null) continue
     else if (parent >= 0) messages = [...messages.slice(0, parent + 1), message]
+    else if (sibling >= 0) messages = [...messages.slice(0, sibling), message]
     else messages.push(message)
   }
   return messages.filter((message) => message.deleted_at === null)
+}
+
+const writing = (message: Message) => message.status === 'pending' || message.status === 'streaming'
+
+/** The later one of what was told of a message: answers to requests may overtake each other,
+ * and a run only ever goes forward. */
+function later(known: Message, told: Message): Message {
+  if (told.run_id !== known.run_id || !writing(told)) return told
+  if (!writing(known) || (told.run_event ?? 0) < (known.run_event ?? 0)) return known
+  return told
 }
 
 export function showMessages(sessionId: string, told: readonly Message[]): void {
@@ -95,4 +169,72 @@ export function showMessages(sessionId: string, told: readonly Message[]): void 
     keys.history(sessionId),
     (known) => known && { ...known, messages: place(known.messages, told) },
   )
+}
+
+/** Behind how many messages from the end one may be outside of the newest page. */
+const TAIL = 40
+
+/** Read a message anew that the newest page may not have: one that is loaded further up,
+ * one that was deleted, or that was taken out of the trash. */
+export async function refreshMessage(sessionId: string, messageId: string): Promise<void> {
+  const messages = historyOf(sessionId)?.messages ?? []
+  const at = messages.findIndex((message) => message.id === messageId)
+  if (messages.length <= TAIL || at >= messages.length - TAIL) return
+  // Whoever stands in the same place tells how many there are.
+  const beside = messages
+    .slice(0, -TAIL)
+    .filter(({ id, siblings }) => id === messageId || siblings.includes(messageId))
+  for (const { id } of beside) {
+    const message = await found(
+      api.GET('/api/messages/{message_id}', { params: { path: { message_id: id } } }),
+    )
+    if (message) showMessages(sessionId, [message])
+  }
+  if (at < 0) await bringBack(sessionId, messageId)
+}
+
+/** Show a message that is not loaded where it stands between those that are. */
+async function bringBack(sessionId: string, messageId: string): Promise<void> {
+  const behind = await found(
+    api.GET('/api/sessions/{session_id}/messages', {
+      params: { path: { session_id: sessionId }, query: { after: messageId, limit: 1 } },
+    }),
+  )
+  const next = behind?.messages[0]?.id
+  if (!historyOf(sessionId)?.messages.some((message) => message.id === next) || !next) return
+  const { messages } = await readBefore(sessionId, next, undefined, 1)
+  const message = messages[0]
+  // A message of another branch is not before it.
+  if (message?.id !== messageId) return
+  queries.setQueryData<History | null>(keys.history(sessionId), (known) => {
+    const at = known?.messages.findIndex((one) => one.id === next) ?? -1
+    if (!known || at < 0 || known.messages.some((one) => one.id === messageId)) return known
+    return { ...known, messages: known.messages.toSpliced(at, 0, message) }
+  })
+}
+
+/** Show a session that is about to be made, so that it can be looked at already. Its
+ * version is older than any that the server will tell. */
+export function showNew(id: string, system: string | null, model: string | null): void {
+  if (historyOf(id)) return
+  const at = Date.now()
+  const session: Session = {
+    id,
+    title: '',
+    system,
+    model,
+    head: null,
+    message_count: 0,
+    input_tokens: 0,
+    output_tokens: 0,
+    live_run_id: null,
+    version: 0,
+    created_at: at,
+    active_at: at,
+    archived_at: null,
+    deleted_at: null,
+  }
+  const queryKey = keys.history(id)
+  void queries.cancelQueries({ queryKey })
+  queries.setQueryData<History>(queryKey, { session, messages: [], older: false })
 }

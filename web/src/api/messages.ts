@@ -3,9 +3,8 @@ import { useMutation } from '@tanstack/react-query'
 import { v7 as uuid } from 'uuid'
 import { api, body } from './client'
 import { passes } from './errors'
-import { showMessages } from './history'
-import { keys, queries } from './queries'
-import { show } from './sessions'
+import { historyOf, refreshHistory, refreshMessage, showMessages } from './history'
+import { refreshLists, show } from './sessions'
 import type { Message, StartedRun } from './types'
 
 /** A new id for a message of the user's to the assistant. */
@@ -15,12 +14,16 @@ export const newMessageId = () => `local.assistant.${uuid()}`
 export function showStarted(started: StartedRun): void {
   showMessages(started.session.id, started.messages)
   show(started.session)
-  void queries.invalidateQueries({ queryKey: keys.sessions })
+  refreshLists()
 }
 
 function showChanged(message: Message): void {
-  showMessages(message.session_id, [message])
-  void queries.invalidateQueries({ queryKey: keys.history(message.session_id) })
+  const { id, session_id } = message
+  // One that comes back stands between others: the server says where.
+  if (historyOf(session_id)?.messages.some((one) => one.id === id))
+    showMessages(session_id, [message])
+  void refreshHistory(session_id).then(() => refreshMessage(session_id, id))
+  refreshLists()
 }
 
 /** A request with an id is sent again until it has an answer. */

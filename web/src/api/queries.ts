@@ -22,6 +22,7 @@ export const keys = {
   models: ['models'] as const,
   /** All lists of sessions; one of them has its filter behind it. */
   sessions: ['sessions'] as const,
+  histories: ['history'] as const,
   /** A session and the loaded end of its shown branch. */
   history: (sessionId: string) => ['history', sessionId] as const,
   message: (messageId: string) => ['message', messageId] as const,

@@ -1,7 +1,7 @@
 /** Lists of sessions, and what is done to one of them. */
 import { type InfiniteData, useInfiniteQuery, useMutation } from '@tanstack/react-query'
 import { api, body } from './client'
-import type { History } from './history'
+import { type History, historyOf, refreshHistory } from './history'
 import { keys, queries } from './queries'
 import type { Session, UpdateSession } from './types'
 
@@ -53,15 +53,48 @@ export function show(session: Session): void {
         ...known,
         pages: known.pages.map((page) => ({
           ...page,
-          sessions: page.sessions.map((one) => (one.id === session.id ? session : one)),
+          sessions: page.sessions.map((one) =>
+            one.id === session.id && one.version <= session.version ? session : one,
+          ),
         })),
       },
   )
 }
 
+/** How long the lists stay as they are though something has changed. */
+const LISTS_MS = 300
+
+let listsDue: ReturnType<typeof setTimeout> | undefined
+
+/** Read the lists that are shown anew: soon, and once for all that happens until then. */
+export function refreshLists(): void {
+  if (listsDue !== undefined) return
+  listsDue = setTimeout(() => {
+    listsDue = undefined
+    void queries.invalidateQueries({ queryKey: keys.sessions })
+  }, LISTS_MS)
+}
+
 function changed(session: Session): void {
   show(session)
   void queries.invalidateQueries({ queryKey: keys.sessions })
+}
+
+const endListeners = new Set<(sessionId: string, runId: string) => void>()
+
+/** Calls when a run is known to be over. */
+export function onRunEnd(listener: (sessionId: string, runId: string) => void): () => void {
+  endListeners.add(listener)
+  return () => endListeners.delete(listener)
+}
+
+/** Note that a run is over: its session may be asked something else. */
+export function runEnded(sessionId: string, runId: string): void {
+  const session = historyOf(sessionId)?.session
+  if (session?.live_run_id === runId) show({ ...session, live_run_id: null })
+  for (const listener of endListeners) listener(sessionId, runId)
+  void refreshHistory(sessionId, session ? session.version + 1 : undefined)
+  refreshLists()
 }
 
 /** Changes a session: its title, system prompt, model, whether it is archived, and `head`,
@@ -77,7 +110,7 @@ export function useUpdateSession() {
       ),
     onSuccess: (session, { head }) => {
       changed(session)
-      if (head) void queries.invalidateQueries({ queryKey: keys.history(session.id) })
+      if (head) void refreshHistory(session.id)
     },
   })
 }
@@ -100,7 +133,7 @@ export function useRestoreSession() {
       ),
     onSuccess: (session) => {
       changed(session)
-      void queries.invalidateQueries({ queryKey: keys.history(session.id) })
+      void refreshHistory(session.id)
     },
   })
 }

@@ -1,6 +1,96 @@
 /** The change feed: what others do appears by itself. */
+import { historyOf, refreshHistory, refreshMessage } from '../api/history'
+import { keys, queries } from '../api/queries'
+import { refreshLists, runEnded } from '../api/sessions'
+import type { Change } from '../api/types'
+import { type Frame, openStream } from './stream'
+
+/** How long to wait where the server refuses the feed, as one does whose token was changed. */
+const REFUSED_MS = 30_000
+
+const listeners = new Set<() => void>()
+
+/** Calls when nobody can say what happened meanwhile. */
+export function onGap(listener: () => void): () => void {
+  listeners.add(listener)
+  return () => listeners.delete(listener)
+}
 
 /** Listen for as long as the page is there. */
 export function listen(): () => void {
-  return () => {}
+  let after: number | null = null
+  let again: ReturnType<typeof setTimeout> | undefined
+  let close = open()
+
+  function open(): () => void {
+    return openStream({
+      url: '/api/events',
+      after,
+      onFrames: (frames) => {
+        after = frames.at(-1)?.id ?? after
+        take(frames)
+        return false
+      },
+      onEnd: () => {
+        again = setTimeout(() => {
+          close = open()
+        }, REFUSED_MS)
+      },
+    })
+  }
+
+  return () => {
+    clearTimeout(again)
+    close()
+  }
+}
+
+function take(frames: Frame[]): void {
+  const newest = new Map<string, Change[]>()
+  for (const { name, data } of frames) {
+    // `ready` comes first: what was read before it may be from before it.
+    if (name === 'reset' || name === 'ready') gap()
+    const change = name === 'change' ? parsed(data) : null
+    if (change) newest.set(change.session_id, [...(newest.get(change.session_id) ?? []), change])
+  }
+  for (const [sessionId, changes] of newest) void look(sessionId, changes)
+  if (newest.size) refreshLists()
+}
+
+async function look(sessionId: string, changes: readonly Change[]): Promise<void> {
+  const version = Math.max(...changes.map((change) => change.version))
+  const known = historyOf(sessionId)?.session.version
+  for (const { kind, run_id } of changes)
+    if (kind === 'run' && run_id !== null) runEnded(sessionId, run_id)
+  if (known === undefined || known >= version) return
+  await refreshHistory(sessionId, version)
+  for (const { kind, message_id } of changes)
+    if (kind === 'message' && message_id !== null) await refreshMessage(sessionId, message_id)
+}
+
+/** Everything may have changed. */
+function gap(): void {
+  for (const queryKey of [keys.sessions, keys.histories]) {
+    // What is read for the first time just now may have been from before as well.
+    const early = queries.getQueryCache().findAll({ queryKey, fetchStatus: 'fetching' })
+    for (const query of early)
+      if (query.state.data === undefined)
+        void query.promise?.then(
+          () => queries.invalidateQueries({ queryKey: query.queryKey }),
+          nothing,
+        )
+    void queries.invalidateQueries({ queryKey })
+  }
+  for (const listener of listeners) listener()
+}
+
+const nothing = () => {}
+
+function parsed(data: string): Change | null {
+  try {
+    const change: Change = JSON.parse(data)
+    return typeof change.session_id === 'string' ? change : null
+  } catch {
+    return null
+  }
 }

@@ -1,7 +1,119 @@
 /** What is being written, kept per session. */
-import { useState } from 'react'
+import { useCallback, useSyncExternalStore } from 'react'
+import { attachment } from './entry'
+import type { Attachment } from './outbox'
+
+interface Kept {
+  text: string
+  files: readonly Attachment[]
+  /** When it was last changed. */
+  at: number
+}
+
+const PREFIX = 'squid.draft.'
+const NEW = 'new session'
+/** Drafts that are kept: those of sessions that are gone fall out at the end. */
+const MOST = 50
+/** Typing is not slowed down by the storage. */
+const WRITE_MS = 200
+
+const EMPTY: Kept = { text: '', files: [], at: 0 }
+
+const drafts = new Map<string, Kept>()
+const listeners = new Set<() => void>()
+const unwritten = new Set<string>()
+let writing: ReturnType<typeof setTimeout> | undefined
+
+const keyOf = (sessionId: string | null) => PREFIX + (sessionId ?? NEW)
+
+function draft(key: string): Kept {
+  let found = drafts.get(key)
+  if (!found) {
+    found = read(key)
+    drafts.set(key, found)
+  }
+  return found
+}
+
+function read(key: string): Kept {
+  try {
+    const { text, files, at } = JSON.parse(localStorage.getItem(key) ?? '{}')
+    return {
+      text: typeof text === 'string' ? text : '',
+      files: Array.isArray(files) ? files.flatMap(attachment) : [],
+      at: typeof at === 'number' ? at : 0,
+    }
+  } catch {
+    return EMPTY // storage is closed to us, or holds what somebody else wrote
+  }
+}
+
+function change(key: string, part: Partial<Kept>): void {
+  drafts.set(key, { ...draft(key), ...part, at: Date.now() })
+  unwritten.add(key)
+  writing ??= setTimeout(write, WRITE_MS)
+  for (const listener of listeners) listener()
+}
+
+function write(): void {
+  clearTimeout(writing)
+  writing = undefined
+  for (const key of unwritten) {
+    const kept = draft(key)
+    try {
+      if (kept.text === '' && kept.files.length === 0) localStorage.removeItem(key)
+      else localStorage.setItem(key, JSON.stringify(kept))
+    } catch {
+      // It holds until the page is closed.
+    }
+  }
+  unwritten.clear()
+  prune()
+}
+
+/** Forget the oldest drafts, where there are many. */
+function prune(): void {
+  try {
+    const keys = Object.keys(localStorage).filter((key) => key.startsWith(PREFIX))
+    if (keys.length <= MOST) return
+    const byAge = keys.map((key) => ({ key, at: read(key).at })).sort((a, b) => b.at - a.at)
+    for (const { key } of byAge.slice(MOST)) localStorage.removeItem(key)
+  } catch {
+    // There is nothing to prune.
+  }
+}
+
+// A page may be closed in the middle of a word.
+addEventListener('pagehide', write)
+document.addEventListener('visibilitychange', write)
+
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener)
+  return () => listeners.delete(listener)
+}
 
 /** Of `sessionId`, or null for a session that is not there yet. */
-export function useDraft(_sessionId: string | null): [string, (text: string) => void] {
-  return useState('')
+export function useDraft(sessionId: string | null): [string, (text: string) => void] {
+  const key = keyOf(sessionId)
+  const text = useSyncExternalStore(subscribe, () => draft(key).text)
+  return [text, useCallback((text: string) => change(key, { text }), [key])]
+}
+
+/** Files that belong to what is being written, as far as they are at the server. The others
+ * are the page's, and gone with it. */
+export function useDraftAttachments(
+  sessionId: string | null,
+): [readonly Attachment[], (files: readonly Attachment[]) => void] {
+  const key = keyOf(sessionId)
+  const files = useSyncExternalStore(subscribe, () => draft(key).files)
+  return [
+    files,
+    useCallback(
+      (files: readonly Attachment[]) =>
+        change(key, {
+          files: files.flatMap((file) => (file.fileId ? [{ ...file, blob: null }] : [])),
+        }),
+      [key],
+    ),
+  ]
 }

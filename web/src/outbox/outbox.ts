@@ -1,6 +1,11 @@
 /** What was written and has not reached the server yet. It is kept in the browser's own
  * database, survives a reload, and goes out once: each message has its id from the start. */
+import { useCallback, useSyncExternalStore } from 'react'
+import { historyOf, showNew } from '../api/history'
+import { newMessageId } from '../api/messages'
 import type { Problem } from '../api/types'
+import * as entries from './entries'
+import { drain, isOut, stop, wake } from './sender'
 
 export interface Attachment {
   /** Of this page; the server's id is `fileId`, once it is there. */
@@ -24,7 +29,7 @@ export interface Outgoing {
   /** The model that answers this once. */
   model: string | null
   /** `queued` behind a live answer, or others of its session; `sending`; `waiting` for the
-   * server or the network; `refused`, with why. */
+   * server or the network; `refused`, with why. One that was refused holds up no others. */
   state: 'queued' | 'sending' | 'waiting' | 'refused'
   problem: Problem | null
   createdAt: number
@@ -33,21 +38,55 @@ export interface Outgoing {
 export type Draft = Omit<Outgoing, 'id' | 'state' | 'problem' | 'createdAt'>
 
 /** Hand over a message; it is the outbox's from here on. Returns its id. */
-export function send(_draft: Draft): string {
-  throw new Error('not there yet')
+export function send(draft: Draft): string {
+  const { sessionId } = draft
+  const before = entries.of(sessionId)
+  // A session is made by the first message that gets through.
+  const newSession = draft.newSession ?? before.find((one) => one.newSession)?.newSession ?? null
+  if (newSession) showNew(sessionId, newSession.system, newSession.model)
+  const busy =
+    before.some((one) => one.state !== 'refused') ||
+    (historyOf(sessionId)?.session.live_run_id ?? null) !== null
+  const id = newMessageId()
+  entries.put({
+    ...draft,
+    newSession,
+    id,
+    state: busy ? 'queued' : 'sending',
+    problem: null,
+    createdAt: Date.now(),
+  })
+  drain(sessionId)
+  return id
 }
 
 /** What waits in a session, in the order in which it goes out. */
-export function useOutgoing(_sessionId: string): readonly Outgoing[] {
-  return NONE
+export function useOutgoing(sessionId: string): readonly Outgoing[] {
+  return useSyncExternalStore(
+    entries.subscribe,
+    useCallback(() => entries.of(sessionId), [sessionId]),
+  )
 }
 
-/** Take one back that has not gone out, to be written differently. Null where it has. */
-export function takeBack(_id: string): Outgoing | null {
-  return null
+/** Take one back that has not gone out, to be written differently. Null where it has, as far
+ * as anybody knows: its request is under way. */
+export function takeBack(id: string): Outgoing | null {
+  const entry = entries.get(id)
+  if (!entry || isOut(entry)) return null
+  stop(id)
+  entries.drop(id)
+  const next = entries.of(entry.sessionId)[0]
+  if (entry.newSession && next && !next.newSession)
+    entries.put({ ...next, newSession: entry.newSession })
+  wake(entry.sessionId)
+  return entry
 }
 
 /** Try a refused one again. */
-export function sendAgain(_id: string): void {}
-
-const NONE: readonly Outgoing[] = []
+export function sendAgain(id: string): void {
+  const entry = entries.get(id)
+  if (entry?.state !== 'refused') return
+  entries.put({ ...entry, state: 'queued', problem: null })
+  wake(entry.sessionId)
+  drain(entry.sessionId)
+}

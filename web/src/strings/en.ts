@@ -92,7 +92,12 @@ export const en = {
     save: 'Save',
   },
   conversation: {},
-  connection: {},
+  connection: {
+    offline: 'You are offline',
+    offlineHint: 'What you write waits here and is sent when you are back.',
+    reconnecting: 'Reconnecting…',
+    reconnectingHint: 'Nothing is lost. It goes on where it was.',
+  },
   outbox: {},
   palette: {},
   settings: {},

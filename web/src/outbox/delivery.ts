@@ -1,0 +1,81 @@
+/** Bringing one message to the server. Each step may be taken again without harm. */
+import { api, body } from '../api/client'
+import { Refused } from '../api/errors'
+import type { StartedRun } from '../api/types'
+import type { Attachment, Outgoing } from './outbox'
+
+/** How long the server may take to say that it has a message. */
+const ANSWER_MS = 30_000
+
+interface Steps {
+  signal: AbortSignal
+  /** Keep what was done: files need not go up twice. */
+  onChange: (change: Partial<Outgoing>) => void
+  /** From here on the server may have it. */
+  onPost: () => void
+}
+
+export async function deliver(entry: Outgoing, steps: Steps): Promise<StartedRun> {
+  if (entry.newSession) {
+    await body(
+      api.POST('/api/sessions', {
+        body: { id: entry.sessionId, ...entry.newSession },
+        signal: steps.signal,
+      }),
+    )
+  }
+  const attachments = await uploaded(entry.attachments, steps)
+  try {
+    return await post(entry, attachments, steps)
+  } catch (error) {
+    // Files that waited for long were removed at the server; we may still have them.
+    const again = attachments.map((one) => (one.blob ? { ...one, fileId: null } : one))
+    const forgotten = error instanceof Refused && error.code === 'invalid-request'
+    if (!forgotten || !entry.attachments.some((one) => one.blob && one.fileId)) throw error
+    return await post(entry, await uploaded(again, steps), steps)
+  }
+}
+
+async function post(
+  entry: Outgoing,
+  attachments: readonly Attachment[],
+  steps: Steps,
+): Promise<StartedRun> {
+  steps.onPost()
+  const files = attachments.flatMap(({ fileId }) => fileId ?? [])
+  return await body(
+    api.POST('/api/sessions/{session_id}/messages', {
+      params: { path: { session_id: entry.sessionId } },
+      body: {
+        message: { id: entry.id, content: entry.content, ...(files.length ? { files } : {}) },
+        ...(entry.model ? { model: entry.model } : {}),
+      },
+      signal: AbortSignal.any([steps.signal, AbortSignal.timeout(ANSWER_MS)]),
+    }),
+  )
+}
+
+/** The attachments with their ids at the server. */
+async function uploaded(
+  attachments: readonly Attachment[],
+  { signal, onChange }: Steps,
+): Promise<readonly Attachment[]> {
+  let all = attachments
+  for (const attachment of attachments) {
+    if (attachment.fileId !== null || attachment.blob === null) continue
+    const form = new FormData()
+    form.append('file', attachment.blob, attachment.name)
+    const { files } = await body(
+      api.POST('/api/files', {
+        // The form goes as it is; its type is the browser's to say.
+        body: form as never,
+        bodySerializer: (form: unknown) => form as FormData,
+        signal,
+      }),
+    )
+    const fileId = files[0]?.id ?? null
+    all = all.map((one) => (one.id === attachment.id ? { ...one, fileId } : one))
+    onChange({ attachments: [...all] })
+  }
+  return all
+}

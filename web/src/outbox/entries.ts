@@ -1,0 +1,135 @@
+/** The outbox's entries: in this page, in the browser's database, and in the other tabs. */
+import { notifyManager } from '@tanstack/react-query'
+import type { History } from '../api/history'
+import { showStarted } from '../api/messages'
+import { queries } from '../api/queries'
+import type { StartedRun } from '../api/types'
+import { kept, revived } from './entry'
+import type { Outgoing } from './outbox'
+import * as storage from './storage'
+
+const all = new Map<string, Outgoing>()
+const bySession = new Map<string, readonly Outgoing[]>()
+const listeners = new Set<() => void>()
+const arrivals = new Set<(sessionId: string) => void>()
+const NONE: readonly Outgoing[] = []
+
+/** Other tabs are told of each step. */
+type News = { put: unknown } | { gone: string; started?: StartedRun }
+
+const channel =
+  typeof BroadcastChannel === 'undefined' ? null : new BroadcastChannel('squid-outbox')
+
+/** In the order in which they go out. */
+export function of(sessionId: string): readonly Outgoing[] {
+  return bySession.get(sessionId) ?? NONE
+}
+
+export function get(id: string): Outgoing | undefined {
+  return all.get(id)
+}
+
+export function subscribe(listener: () => void): () => void {
+  listeners.add(listener)
+  return () => listeners.delete(listener)
+}
+
+/** Calls when another tab, or an earlier page, has left something to send. */
+export function onArrival(listener: (sessionId: string) => void): void {
+  arrivals.add(listener)
+}
+
+function hold(entry: Outgoing): void {
+  all.set(entry.id, entry)
+  sort(entry.sessionId)
+}
+
+function sort(sessionId: string): void {
+  const entries = [...all.values()]
+    .filter((entry) => entry.sessionId === sessionId)
+    .sort((a, b) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1))
+  if (entries.length) bySession.set(sessionId, entries)
+  else bySession.delete(sessionId)
+  for (const listener of listeners) listener()
+}
+
+export function put(entry: Outgoing): void {
+  hold(entry)
+  void storage.keep(entry)
+  channel?.postMessage({ put: kept(entry) } satisfies News)
+}
+
+/** Change one that is still there. */
+export function change(id: string, part: Partial<Outgoing>): void {
+  const entry = all.get(id)
+  if (entry) put({ ...entry, ...part })
+}
+
+function release(id: string): void {
+  const entry = all.get(id)
+  if (!entry) return
+  all.delete(id)
+  sort(entry.sessionId)
+}
+
+export function drop(id: string): Promise<void> {
+  release(id)
+  channel?.postMessage({ gone: id } satisfies News)
+  return storage.forget(id)
+}
+
+/** It is at the server: show it there, and here no more, in one step. */
+export function arrived(id: string, started: StartedRun): Promise<void> {
+  showArrived(id, started)
+  channel?.postMessage({ gone: id, started } satisfies News)
+  return storage.forget(id)
+}
+
+function showArrived(id: string, started: StartedRun): void {
+  // The cache tells its readers a moment later; the entry goes in that same moment.
+  notifyManager.batch(() => {
+    showStarted(started)
+    notifyManager.schedule(() => release(id))
+  })
+}
+
+/** What is kept, as other tabs may have left it. */
+export async function load(): Promise<void> {
+  const stored = await storage.load()
+  if (stored === null) return
+  for (const entry of stored) {
+    if (all.has(entry.id)) continue
+    // Whether it was taken is not known, as its page is gone: it is sent again.
+    hold(entry.state === 'sending' ? { ...entry, state: 'waiting' } : entry)
+  }
+  for (const sessionId of bySession.keys()) for (const tell of arrivals) tell(sessionId)
+}
+
+/** Let go of what another tab has sent meanwhile. */
+export async function settle(sessionId: string): Promise<void> {
+  const before = of(sessionId)
+  const stored = await storage.load()
+  if (stored === null) return
+  const ids = new Set(stored.map((entry) => entry.id))
+  for (const { id } of before) if (!ids.has(id)) release(id)
+}
+
+channel?.addEventListener('message', ({ data }: MessageEvent<News>) => {
+  if ('put' in data) {
+    const entry = revived(data.put)
+    if (!entry) return
+    hold(entry)
+    for (const tell of arrivals) tell(entry.sessionId)
+  } else if (data.started) showArrived(data.gone, data.started)
+  else release(data.gone)
+})
+
+// The answer to a request may be lost, and the message be seen at the server all the same.
+queries.getQueryCache().subscribe(({ type, query }) => {
+  if (type !== 'updated' || query.queryKey[0] !== 'history') return
+  const history = query.state.data as History | null | undefined
+  const waiting = history ? of(history.session.id) : NONE
+  if (waiting.length === 0) return
+  const there = new Set(history?.messages.map((message) => message.id))
+  for (const { id } of waiting) if (there.has(id)) notifyManager.schedule(() => void drop(id))
+})

@@ -1,0 +1,32 @@
+/** Where the outbox is kept: the browser's own database, for all tabs; or, where that is
+ * closed to us, this page's memory. */
+import { createStore, del, set, type UseStore, values } from 'idb-keyval'
+import { kept, revived } from './entry'
+import type { Outgoing } from './outbox'
+
+let store: UseStore | null = null
+
+/** Null where there is no storage, or where it failed. */
+async function stored<T>(task: (store: UseStore) => Promise<T>): Promise<T | null> {
+  try {
+    store ??= createStore('squid-outbox', 'entries')
+    return await task(store)
+  } catch {
+    return null
+  }
+}
+
+/** All that is kept, in the order in which it was written; null where nothing can be kept. */
+export async function load(): Promise<Outgoing[] | null> {
+  const found = await stored((store) => values<unknown>(store))
+  if (found === null) return null
+  return found.flatMap((value) => revived(value) ?? [])
+}
+
+export async function keep(entry: Outgoing): Promise<void> {
+  await stored((store) => set(entry.id, kept(entry), store))
+}
+
+export async function forget(id: string): Promise<void> {
+  await stored((store) => del(id, store))
+}
