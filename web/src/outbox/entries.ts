@@ -79,17 +79,21 @@ export function drop(id: string): Promise<void> {
 }
 
 /** It is at the server: show it there, and here no more, in one step. */
-export function arrived(id: string, started: StartedRun): Promise<void> {
-  showArrived(id, started)
+export async function arrived(id: string, started: StartedRun): Promise<void> {
   channel?.postMessage({ gone: id, started } satisfies News)
-  return storage.forget(id)
+  await Promise.all([showArrived(id, started), storage.forget(id)])
 }
 
-function showArrived(id: string, started: StartedRun): void {
-  // The cache tells its readers a moment later; the entry goes in that same moment.
-  notifyManager.batch(() => {
-    showStarted(started)
-    notifyManager.schedule(() => release(id))
+/** The cache tells its readers a moment later; the entry goes in that same moment. */
+function showArrived(id: string, started: StartedRun): Promise<void> {
+  return new Promise((resolve) => {
+    notifyManager.batch(() => {
+      showStarted(started)
+      notifyManager.schedule(() => {
+        release(id)
+        resolve()
+      })
+    })
   })
 }
 
@@ -120,7 +124,7 @@ channel?.addEventListener('message', ({ data }: MessageEvent<News>) => {
     if (!entry) return
     hold(entry)
     for (const tell of arrivals) tell(entry.sessionId)
-  } else if (data.started) showArrived(data.gone, data.started)
+  } else if (data.started) void showArrived(data.gone, data.started)
   else release(data.gone)
 })
 
