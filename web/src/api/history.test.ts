@@ -1,7 +1,26 @@
-import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { QueryClientProvider } from '@tanstack/react-query'
+import { renderHook } from '@testing-library/react'
+import { createElement } from 'react'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { message, session } from '../live/fixtures'
-import { type History, historyOf, place, refreshHistory, showMessages, splice } from './history'
+import {
+  type History,
+  historyOf,
+  place,
+  refreshHistory,
+  refreshMessage,
+  showMessages,
+  splice,
+  useHistory,
+} from './history'
 import { keys, queries } from './queries'
+
+// The client of the API takes what it finds when it is loaded.
+const network = vi.hoisted(() => {
+  const network = { fetch: globalThis.fetch }
+  globalThis.fetch = (...request) => network.fetch(...request)
+  return network
+})
 
 const at = (id: string, parent_id: string | null = null) => message({ id, parent_id, run_id: null })
 const ids = (messages: readonly { id: string }[]) => messages.map(({ id }) => id).join('')
@@ -56,32 +75,54 @@ describe('place', () => {
 describe('reading a session anew', () => {
   let asked: string[]
   let server: Record<string, () => unknown>
+  let leave: () => void
 
   beforeEach(() => {
     queries.clear()
     asked = []
     server = {}
-    vi.stubGlobal('fetch', (request: Request) => {
-      const { pathname, search } = new URL(request.url)
+    leave = () => {}
+    network.fetch = (input) => {
+      const { pathname, search } = new URL((input as Request).url)
       asked.push(pathname + search)
-      return Promise.resolve(Response.json(server[pathname]?.()))
-    })
+      const found = server[pathname + search]?.()
+      return Promise.resolve(
+        found ? Response.json(found) : Response.json({ type: 'x:not-found' }, { status: 404 }),
+      )
+    }
   })
 
-  const read = (text: string, version: number) => {
-    server['/api/sessions/s'] = () => ({ ...history(text, version), older: true })
-  }
-  const known = (text: string, version = 1) => {
+  afterEach(() => leave())
+
+  const page = (text: string, older = false) => ({ messages: chain(text), older, newer: true })
+
+  function known(text: string, version = 1): void {
     queries.setQueryData(keys.history('s'), history(text, version, true))
-    // Somebody looks at it.
-    const query = queries.getQueryCache().find({ queryKey: keys.history('s') })
-    return query
   }
+
+  /** Somebody looks at it. */
+  function look(): void {
+    leave = renderHook(() => useHistory('s'), {
+      wrapper: ({ children }) => createElement(QueryClientProvider, { client: queries }, children),
+    }).unmount
+  }
+
+  const shown = () => ids(historyOf('s')?.messages ?? [])
 
   it('asks nothing where the version is known', async () => {
     known('ab', 3)
+    look()
     await refreshHistory('s', 3)
     expect(asked).toEqual([])
+  })
+
+  it('asks once for what it is told several times', async () => {
+    known('ab', 3)
+    look()
+    server['/api/sessions/s'] = () => ({ ...history('abc', 5), older: true })
+    await Promise.all([refreshHistory('s', 4), refreshHistory('s', 5), refreshHistory('s', 5)])
+    expect(asked).toEqual(['/api/sessions/s'])
+    expect(shown()).toBe('abc')
   })
 
   it('leaves what nobody looks at for later', async () => {
@@ -91,10 +132,57 @@ describe('reading a session anew', () => {
     expect(queries.getQueryState(keys.history('s'))?.isInvalidated).toBe(true)
   })
 
-  it('does not take back what was shown meanwhile', () => {
+  it('does not take back what was shown meanwhile', async () => {
     known('ab', 3)
-    read('a', 2)
-    showMessages('s', [at('c', 'b')])
-    expect(ids(historyOf('s')?.messages ?? [])).toBe('abc')
+    look()
+    const answers = [history('ab', 4), history('abc', 5)]
+    server['/api/sessions/s'] = () => {
+      // While this one is on its way, the page is told of more.
+      if (answers.length === 2) {
+        showMessages('s', [at('c', 'b')])
+        queries.setQueryData<History>(
+          keys.history('s'),
+          (now) => now && { ...now, session: session({ version: 5 }) },
+        )
+      }
+      return answers.shift()
+    }
+    await refreshHistory('s', 4)
+    await vi.waitFor(() => expect(asked).toHaveLength(2))
+    await vi.waitFor(() => expect(historyOf('s')?.session.version).toBe(5))
+    expect(shown()).toBe('abc')
+  })
+
+  it('reads as far up as what is loaded, so that its reader stays there', async () => {
+    known('abcdef', 1)
+    look()
+    server['/api/sessions/s'] = () => ({ ...history('ijk', 9), older: true })
+    server['/api/sessions/s/messages?before=i&limit=100'] = () => page('efgh', true)
+    await refreshHistory('s', 9)
+    expect(shown()).toBe('abcdefghijk')
+  })
+
+  it('changes a message that is loaded further up', async () => {
+    const text = [...Array(60).keys()].map((n) => String.fromCharCode(0x4e00 + n)).join('')
+    const [first, second] = [...text] as [string, string]
+    known(text)
+    server[`/api/messages/${encodeURIComponent(first)}`] = () => ({ ...at(first), content: 'New' })
+    await refreshMessage('s', first)
+    expect(historyOf('s')?.messages[0]?.content).toBe('New')
+
+    // Out of the trash, it is back in its place.
+    const gone = text.replace(second, '')
+    known(gone)
+    const third = encodeURIComponent(text[2] ?? '')
+    const after = `/api/sessions/s/messages?after=${encodeURIComponent(second)}&limit=1`
+    server[after] = () => page(text[2] ?? '')
+    server[`/api/sessions/s/messages?before=${third}&limit=1`] = () => page(second)
+    await refreshMessage('s', second)
+    expect(shown()).toBe(text)
+    // One of another branch stays away.
+    known(gone)
+    server[`/api/sessions/s/messages?before=${third}&limit=1`] = () => page(first)
+    await refreshMessage('s', second)
+    expect(shown()).toBe(gone)
   })
 })

@@ -51,7 +51,8 @@ export function begin(message: Message): Answer {
     event,
     ended: !isLive(message),
     before: {
-      text: whole ? codePoints(message.content) : null,
+      // Counting takes time, and of most messages nobody will ask.
+      text: !isLive(message) ? 0 : whole ? codePoints(message.content) : null,
       usage: whole ? message.usage : undefined,
       paragraph: false,
     },

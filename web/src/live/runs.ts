@@ -125,7 +125,8 @@ class Followed {
         api.GET('/api/messages/{message_id}', { params: { path: { message_id: id } } }),
       )
       if (message && message.run_id === this.runId) {
-        this.put({ ...begin(message), tools: this.answer.tools, ended: true })
+        const { tools, event } = this.answer
+        this.put({ ...begin(message), tools, event, ended: true })
         return
       }
     } catch {
@@ -169,6 +170,6 @@ export function useAnswer(message: Message): Answer {
   return useSyncExternalStore(subscribe, () => {
     const live = runId === null ? undefined : followed.get(runId)?.answer
     // The message may have been read anew meanwhile, and be ahead of the stream.
-    return live && live.event >= told.event ? live : told
+    return live && (live.ended || live.event >= told.event) ? live : told
   })
 }

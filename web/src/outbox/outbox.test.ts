@@ -9,13 +9,22 @@ type Handler = (body: never, path: string) => Response | Promise<Response>
 /** What a page has: its own modules, as after a reload. */
 async function page() {
   vi.resetModules()
+  const self = {}
+  open.add(self)
+  // The client of the API takes what it finds when it is loaded.
+  const fetch = (request: Request) => (open.has(self) ? fetchFake(request) : silence)
+  vi.stubGlobal('fetch', fetch)
   const outbox = await import('./outbox')
   const entries = await import('./entries')
   const history = await import('../api/history')
   const { queries, keys } = await import('../api/queries')
   const sessions = await import('../api/sessions')
-  return { ...outbox, entries, history, queries, keys, sessions }
+  return { close: () => open.delete(self), ...outbox, entries, history, queries, keys, sessions }
 }
+
+/** Pages that are open; the others hear nothing any more. */
+const open = new Set<unknown>()
+const silence = new Promise<Response>(() => {})
 
 type Page = Awaited<ReturnType<typeof page>>
 
@@ -97,7 +106,7 @@ function locks(value: unknown): void {
 beforeEach(() => {
   globalThis.indexedDB = new IDBFactory()
   localStorage.clear()
-  vi.stubGlobal('fetch', fetchFake)
+  open.clear()
   vi.stubGlobal('BroadcastChannel', undefined)
   locks(lockManager())
   network = true
@@ -172,7 +181,8 @@ describe('a message', () => {
     network = false
     const id = first.send(draft('Later'))
     await vi.waitFor(() => expect(states(first)).toEqual(['Later waiting']))
-    locks(lockManager()) // the first page's are gone with it
+    first.close()
+    locks(lockManager()) // its own are gone with it
     const second = await page()
     network = true
     await vi.waitFor(() => expect(sent()).toEqual(['Later']))
