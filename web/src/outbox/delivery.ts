@@ -1,6 +1,7 @@
 /** Bringing one message to the server. Each step may be taken again without harm. */
 import { api, body } from '../api/client'
 import { Refused } from '../api/errors'
+import { upload } from '../api/files'
 import type { StartedRun } from '../api/types'
 import type { Attachment, Outgoing } from './outbox'
 
@@ -63,17 +64,9 @@ async function uploaded(
   let all = attachments
   for (const attachment of attachments) {
     if (attachment.fileId !== null || attachment.blob === null) continue
-    const form = new FormData()
-    form.append('file', attachment.blob, attachment.name)
-    const { files } = await body(
-      api.POST('/api/files', {
-        // The form goes as it is; its type is the browser's to say.
-        body: form as never,
-        bodySerializer: (form: unknown) => form as FormData,
-        signal,
-      }),
-    )
-    const fileId = files[0]?.id ?? null
+    signal.throwIfAborted()
+    // The composer may have begun already: then it is the same upload.
+    const { id: fileId } = await upload(attachment.blob, attachment.name).done
     all = all.map((one) => (one.id === attachment.id ? { ...one, fileId } : one))
     onChange({ attachments: [...all] })
   }

@@ -4,16 +4,11 @@ import { beforeEach, expect, it, vi } from 'vitest'
 /** As after a reload. */
 async function page() {
   vi.resetModules()
-  const { useDraft, useDraftAttachments } = await import('./drafts')
-  const of = (id: string | null) =>
-    renderHook((id) => [...useDraft(id), ...useDraftAttachments(id)] as const, {
-      initialProps: id,
-    })
-  return of
+  const { useDraft } = await import('./drafts')
+  return (id: string | null) => renderHook(useDraft, { initialProps: id })
 }
 
 const close = () => dispatchEvent(new Event('pagehide'))
-const file = { id: 'f', name: 'a.txt', mediaType: 'text/plain', size: 1, fileId: 'x', blob: null }
 
 beforeEach(() => localStorage.clear())
 
@@ -21,14 +16,12 @@ it('keeps a draft for each session, and one for a new one', async () => {
   const of = await page()
   const one = of('one').result
   act(() => one.current[1]('First'))
-  act(() => one.current[3]([file, { ...file, id: 'g', fileId: null }]))
   const fresh = of(null).result
   act(() => fresh.current[1]('New'))
   close()
   const again = await page()
   const { result, rerender } = again('one')
   expect(result.current[0]).toBe('First')
-  expect(result.current[2]).toEqual([file])
   rerender('two')
   expect(result.current[0]).toBe('')
   rerender(null)
@@ -48,7 +41,7 @@ it('leaves nothing where a draft is sent', async () => {
 
 it('forgets the oldest of many', async () => {
   for (let n = 0; n < 60; n += 1)
-    localStorage.setItem(`squid.draft.${n}`, JSON.stringify({ text: 'x', files: [], at: n }))
+    localStorage.setItem(`squid.draft.${n}`, JSON.stringify({ text: 'x', at: n }))
   const of = await page()
   const { result } = of('now')
   act(() => result.current[1]('y'))

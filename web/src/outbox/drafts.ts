@@ -1,11 +1,8 @@
 /** What is being written, kept per session. */
 import { useCallback, useSyncExternalStore } from 'react'
-import { attachment } from './entry'
-import type { Attachment } from './outbox'
 
 interface Kept {
   text: string
-  files: readonly Attachment[]
   /** When it was last changed. */
   at: number
 }
@@ -17,7 +14,7 @@ const MOST = 50
 /** Typing is not slowed down by the storage. */
 const WRITE_MS = 200
 
-const EMPTY: Kept = { text: '', files: [], at: 0 }
+const EMPTY: Kept = { text: '', at: 0 }
 
 const drafts = new Map<string, Kept>()
 const listeners = new Set<() => void>()
@@ -37,10 +34,9 @@ function draft(key: string): Kept {
 
 function read(key: string): Kept {
   try {
-    const { text, files, at } = JSON.parse(localStorage.getItem(key) ?? '{}')
+    const { text, at } = JSON.parse(localStorage.getItem(key) ?? '{}')
     return {
       text: typeof text === 'string' ? text : '',
-      files: Array.isArray(files) ? files.flatMap(attachment) : [],
       at: typeof at === 'number' ? at : 0,
     }
   } catch {
@@ -61,7 +57,7 @@ function write(): void {
   for (const key of unwritten) {
     const kept = draft(key)
     try {
-      if (kept.text === '' && kept.files.length === 0) localStorage.removeItem(key)
+      if (kept.text === '') localStorage.removeItem(key)
       else localStorage.setItem(key, JSON.stringify(kept))
     } catch {
       // It holds until the page is closed.
@@ -97,23 +93,4 @@ export function useDraft(sessionId: string | null): [string, (text: string) => v
   const key = keyOf(sessionId)
   const text = useSyncExternalStore(subscribe, () => draft(key).text)
   return [text, useCallback((text: string) => change(key, { text }), [key])]
-}
-
-/** Files that belong to what is being written, as far as they are at the server. The others
- * are the page's, and gone with it. */
-export function useDraftAttachments(
-  sessionId: string | null,
-): [readonly Attachment[], (files: readonly Attachment[]) => void] {
-  const key = keyOf(sessionId)
-  const files = useSyncExternalStore(subscribe, () => draft(key).files)
-  return [
-    files,
-    useCallback(
-      (files: readonly Attachment[]) =>
-        change(key, {
-          files: files.flatMap((file) => (file.fileId ? [{ ...file, blob: null }] : [])),
-        }),
-      [key],
-    ),
-  ]
 }

@@ -4,6 +4,15 @@ import { beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Message } from '../api/types'
 import { message, session } from '../live/fixtures'
 
+/** XMLHttpRequest tells of progress, and has no double here: the upload goes by `fetch`. */
+vi.mock('../api/files', () => ({
+  upload: (content: Blob) => ({
+    done: fetch(new Request('http://localhost/api/files', { method: 'POST', body: content }))
+      .then((answer) => answer.json())
+      .then(({ files }) => files[0]),
+  }),
+}))
+
 type Handler = (body: never, path: string) => Response | Promise<Response>
 
 /** What a page has: its own modules, as after a reload. */
