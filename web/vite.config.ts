@@ -40,8 +40,27 @@ function packed(): Plugin {
   }
 }
 
+/** What runs before anything is painted: a classic script of its own, as the page's policy
+ * allows none in the document, and a module would come too late. */
+function early(): Plugin {
+  const path = 'src/settings/early.ts'
+  return {
+    name: 'early',
+    buildStart() {
+      if (!this.meta.watchMode) this.emitFile({ type: 'chunk', id: path, name: 'early' })
+    },
+    transformIndexHtml(_html, { bundle }) {
+      const chunk = Object.values(bundle ?? {}).find(
+        (file) => file.type === 'chunk' && file.name === 'early',
+      )
+      const src = chunk ? `/${chunk.fileName}` : `/${path}`
+      return [{ tag: 'script', attrs: { src }, injectTo: 'head-prepend' }]
+    },
+  }
+}
+
 export default defineConfig({
-  plugins: [react(), packed()],
+  plugins: [react(), early(), packed()],
   resolve: {
     alias: {
       'react-style-singleton': fileURLToPath(new URL('src/ui/sheet.ts', import.meta.url)),

@@ -13,6 +13,8 @@ export class Refused extends Error {
     readonly runId: string | null = null,
     /** How long the server asks to wait. */
     readonly retryAfterSeconds: number | null = null,
+    /** Where in the body it is, as a JSON Pointer. */
+    readonly pointer: string | null = null,
   ) {
     super(detail)
   }
@@ -50,5 +52,6 @@ export function refusal(response: Response, body: unknown): Refused {
     text('hint'),
     text('run_id'),
     Number(response.headers.get('Retry-After')) || null,
+    text('pointer'),
   )
 }

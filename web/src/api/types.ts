@@ -5,6 +5,7 @@ type Schemas = components['schemas']
 
 export type Change = Schemas['Change']
 export type File = Schemas['File']
+export type Imported = Schemas['Imported']
 export type Message = Schemas['Message']
 export type ModelInfo = Schemas['ModelInfo']
 export type Problem = Schemas['Problem']

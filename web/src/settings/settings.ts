@@ -11,6 +11,9 @@ export interface Settings {
   /** The model of a new session; null for the server's default. */
   model: string | null
   sidebar: 'open' | 'closed'
+  /** Of the sessions. */
+  sort: 'activity' | 'date' | 'title'
+  order: 'asc' | 'desc'
 }
 
 const DEFAULTS: Settings = {
@@ -20,6 +23,24 @@ const DEFAULTS: Settings = {
   reasoning: 'folded',
   model: null,
   sidebar: 'open',
+  sort: 'activity',
+  order: 'desc',
+}
+
+/** What each may be. An older Squid, or somebody else, may have written other things. */
+const KNOWN: { [Name in keyof Settings]: (value: unknown) => boolean } = {
+  theme: one('system', 'light', 'dark'),
+  textSize: one('small', 'medium', 'large'),
+  enter: one('send', 'break'),
+  reasoning: one('folded', 'open'),
+  model: (value) => value === null || (typeof value === 'string' && value.length < 500),
+  sidebar: one('open', 'closed'),
+  sort: one('activity', 'date', 'title'),
+  order: one('asc', 'desc'),
+}
+
+function one(...values: string[]) {
+  return (value: unknown) => values.includes(value as string)
 }
 
 const KEY = 'squid.settings'
@@ -27,11 +48,16 @@ const listeners = new Set<() => void>()
 let settings = read()
 
 function read(): Settings {
+  let stored: unknown
   try {
-    return { ...DEFAULTS, ...JSON.parse(localStorage.getItem(KEY) ?? '{}') }
+    stored = JSON.parse(localStorage.getItem(KEY) ?? '{}')
   } catch {
-    return DEFAULTS // storage is closed to us, or holds what somebody else wrote
+    return DEFAULTS // storage is closed to us, or holds what is no JSON
   }
+  const known = Object.entries(Object(stored) as object).filter(
+    ([name, value]) => Object.hasOwn(KNOWN, name) && KNOWN[name as keyof Settings](value),
+  )
+  return { ...DEFAULTS, ...Object.fromEntries(known) }
 }
 
 function put(next: Settings): void {
@@ -58,5 +84,6 @@ export function useSettings(): Settings {
 }
 
 addEventListener('storage', (event) => {
-  if (event.key === KEY) put(read())
+  // Null where all of the storage was cleared.
+  if (event.key === KEY || event.key === null) put(read())
 })

@@ -5,6 +5,8 @@ export const t: Strings = en
 
 /** The language of the words; numbers and dates are the reader's own. */
 export const language = 'en'
+/** Which way they run. */
+export const direction: 'ltr' | 'rtl' = 'ltr'
 
 const locales = [...navigator.languages]
 
@@ -21,6 +23,7 @@ export function size(count: number): string {
   }).format(count / 1000 ** step)
 }
 
+export const month = new Intl.DateTimeFormat(locales, { month: 'long', year: 'numeric' })
 export const date = new Intl.DateTimeFormat(locales, { dateStyle: 'medium' })
 export const time = new Intl.DateTimeFormat(locales, { timeStyle: 'short' })
 export const dateTime = new Intl.DateTimeFormat(locales, {

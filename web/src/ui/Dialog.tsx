@@ -4,6 +4,7 @@ import type { ReactNode } from 'react'
 import { t } from '../strings'
 import { Button, IconButton } from './Button'
 import css from './Dialog.module.css'
+import { useReturnedFocus } from './focus'
 
 interface DialogProps {
   open: boolean
@@ -24,14 +25,22 @@ export function Dialog({
   onCloseAutoFocus,
   children,
 }: DialogProps) {
+  const focus = useReturnedFocus()
   return (
     <Radix.Root open={open} onOpenChange={onOpenChange}>
       <Radix.Portal>
         <Radix.Overlay className={css.shade} />
         <Radix.Content
           className={css.dialog}
+          onOpenAutoFocus={(event) => {
+            focus.remember()
+            focusFirst(event)
+          }}
+          onCloseAutoFocus={(event) => {
+            onCloseAutoFocus?.(event)
+            if (!event.defaultPrevented) focus.onCloseAutoFocus(event)
+          }}
           {...(about ? {} : { 'aria-describedby': undefined })}
-          {...(onCloseAutoFocus && { onCloseAutoFocus })}
         >
           <div className={css.head}>
             <Radix.Title className={css.title}>{title}</Radix.Title>
@@ -47,6 +56,15 @@ export function Dialog({
   )
 }
 
+/** The focus goes to the first field, else to the dialog itself: on the button that closes
+ * it, it would open that one's tooltip. */
+function focusFirst(event: Event): void {
+  event.preventDefault()
+  const dialog = event.currentTarget as HTMLElement
+  const field = dialog.querySelector<HTMLElement>('textarea, input:not([type="file"], [hidden])')
+  ;(field ?? dialog).focus()
+}
+
 interface ConfirmProps {
   open: boolean
   onOpenChange: (open: boolean) => void
@@ -59,11 +77,16 @@ interface ConfirmProps {
 
 /** Asks before something that a person may not have meant. */
 export function Confirm({ open, onOpenChange, title, about, action, onConfirm }: ConfirmProps) {
+  const focus = useReturnedFocus()
   return (
     <AlertDialog.Root open={open} onOpenChange={onOpenChange}>
       <AlertDialog.Portal>
         <AlertDialog.Overlay className={css.shade} />
-        <AlertDialog.Content className={css.dialog}>
+        <AlertDialog.Content
+          className={css.dialog}
+          onOpenAutoFocus={focus.remember}
+          onCloseAutoFocus={focus.onCloseAutoFocus}
+        >
           <AlertDialog.Title className={css.title}>{title}</AlertDialog.Title>
           <AlertDialog.Description className={css.about}>{about}</AlertDialog.Description>
           <div className={css.actions}>

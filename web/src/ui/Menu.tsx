@@ -7,15 +7,23 @@ interface MenuProps {
   /** What opens it: a button. */
   trigger: ReactNode
   align?: 'start' | 'center' | 'end'
+  /** Prevented, the focus does not go back to what opened it. */
+  onCloseAutoFocus?: (event: Event) => void
   children: ReactNode
 }
 
-export function Menu({ trigger, align = 'end', children }: MenuProps) {
+export function Menu({ trigger, align = 'end', onCloseAutoFocus, children }: MenuProps) {
   return (
     <Radix.Root>
       <Radix.Trigger asChild>{trigger}</Radix.Trigger>
       <Radix.Portal>
-        <Radix.Content className={css.menu} align={align} sideOffset={4} collisionPadding={8}>
+        <Radix.Content
+          className={css.menu}
+          align={align}
+          sideOffset={4}
+          collisionPadding={8}
+          {...(onCloseAutoFocus && { onCloseAutoFocus })}
+        >
           {children}
         </Radix.Content>
       </Radix.Portal>
