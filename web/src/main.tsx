@@ -1,30 +1,35 @@
 import { QueryClientProvider } from '@tanstack/react-query'
+import { Direction } from 'radix-ui'
 import { StrictMode, useEffect } from 'react'
 import { createRoot } from 'react-dom/client'
 import { App } from './App'
 import { queries } from './api/queries'
+import { Crashed } from './Crashed'
 import { listen } from './live/changes'
-import { useSettings } from './settings/settings'
+import { useAppearance } from './settings/appearance'
+import { direction, language } from './strings'
 import './styles/base.css'
+import { Boundary } from './ui/Boundary'
 import { TooltipProvider } from './ui/Tooltip'
 import { Toasts } from './ui/toasts'
 
-const TEXT_SIZE = { small: '0.9', medium: '1', large: '1.15' }
+document.documentElement.lang = language
+document.documentElement.dir = direction
 
 function Page() {
-  const { theme, textSize } = useSettings()
-  useEffect(() => {
-    document.documentElement.dataset.theme = theme
-    document.documentElement.style.setProperty('--text-size', TEXT_SIZE[textSize])
-  }, [theme, textSize])
+  useAppearance()
   useEffect(listen, [])
   return (
-    <QueryClientProvider client={queries}>
-      <TooltipProvider delayDuration={400}>
-        <App />
-        <Toasts />
-      </TooltipProvider>
-    </QueryClientProvider>
+    <Boundary fallback={(error) => <Crashed error={error} />}>
+      <QueryClientProvider client={queries}>
+        <Direction.Provider dir={direction}>
+          <TooltipProvider delayDuration={400}>
+            <App />
+            <Toasts />
+          </TooltipProvider>
+        </Direction.Provider>
+      </QueryClientProvider>
+    </Boundary>
   )
 }
 

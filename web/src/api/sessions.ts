@@ -41,24 +41,64 @@ export function useSessions(filter: SessionFilter) {
   })
 }
 
-/** Puts a session, as the server has just told it, wherever it is shown. */
+/** Whether a list with this filter has the session in it, whatever text it looks for. */
+function belongs(session: Session, filter: SessionFilter): boolean {
+  if (session.deleted_at !== null) return filter.deleted === true
+  return !filter.deleted && (session.archived_at !== null) === Boolean(filter.archived)
+}
+
+type List = InfiniteData<Page>
+
+/** Puts a session, as the server has just told it, wherever it is shown, and takes it from
+ * the lists that it is no longer in. */
 export function show(session: Session): void {
-  queries.setQueryData<History>(keys.history(session.id), (known) =>
-    known && known.session.version <= session.version ? { ...known, session } : known,
+  const put = (one: Session) =>
+    one.id === session.id && one.version <= session.version ? session : one
+  queries.setQueryData<History>(
+    keys.history(session.id),
+    (known) => known && { ...known, session: put(known.session) },
   )
-  queries.setQueriesData<InfiniteData<Page>>(
-    { queryKey: keys.sessions },
-    (known) =>
-      known && {
-        ...known,
-        pages: known.pages.map((page) => ({
-          ...page,
-          sessions: page.sessions.map((one) =>
-            one.id === session.id && one.version <= session.version ? session : one,
-          ),
-        })),
-      },
-  )
+  for (const { queryKey } of queries.getQueryCache().findAll({ queryKey: keys.sessions })) {
+    const filter = (queryKey[1] ?? {}) as SessionFilter
+    queries.setQueryData<List>(
+      queryKey,
+      (known) =>
+        known && {
+          ...known,
+          pages: known.pages.map((page) => ({
+            ...page,
+            sessions: page.sessions.map(put).filter((one) => belongs(one, filter)),
+          })),
+        },
+    )
+  }
+}
+
+/** A session as it was last told. */
+export function known(id: string): Session | null {
+  let newest = historyOf(id)?.session ?? null
+  for (const [, list] of queries.getQueriesData<List>({ queryKey: keys.sessions }))
+    for (const page of list?.pages ?? [])
+      for (const session of page.sessions)
+        if (session.id === id && (newest?.version ?? 0) < session.version) newest = session
+  return newest
+}
+
+type Undo = () => void
+
+/** Shows a change before the server has made it. Returns the way back. */
+async function foresee(id: string, change: Partial<Session>): Promise<Undo> {
+  // A list that is on its way does not have the change, and would take it back.
+  await queries.cancelQueries({ queryKey: keys.sessions })
+  const before = known(id)
+  const lists = queries.getQueriesData<List>({ queryKey: keys.sessions })
+  if (before) show({ ...before, ...change })
+  return () => {
+    for (const [key, list] of lists) queries.setQueryData(key, list)
+    queries.setQueryData<History | null>(keys.history(id), (history) =>
+      history && before ? { ...history, session: before } : history,
+    )
+  }
 }
 
 /** How long the lists stay as they are though something has changed. */
@@ -75,9 +115,11 @@ export function refreshLists(): void {
   }, LISTS_MS)
 }
 
-function changed(session: Session): void {
-  show(session)
-  void queries.invalidateQueries({ queryKey: keys.sessions })
+/** What all changes of a session have in common: they show at once, and what fails is
+ * taken back. The lists are read anew either way. */
+const changes = {
+  onError: (_error: Error, _change: unknown, undo: Undo | undefined) => undo?.(),
+  onSettled: () => void queries.invalidateQueries({ queryKey: keys.sessions }),
 }
 
 const endListeners = new Set<(sessionId: string, runId: string) => void>()
@@ -101,6 +143,7 @@ export function runEnded(sessionId: string, runId: string): void {
  * the branch that is shown. */
 export function useUpdateSession() {
   return useMutation({
+    ...changes,
     mutationFn: ({ id, ...change }: UpdateSession & { id: string }) =>
       body(
         api.PATCH('/api/sessions/{session_id}', {
@@ -108,8 +151,13 @@ export function useUpdateSession() {
           body: change,
         }),
       ),
+    onMutate: ({ id, title, archived }) =>
+      foresee(id, {
+        ...(typeof title === 'string' ? { title } : {}),
+        ...(typeof archived === 'boolean' ? { archived_at: archived ? Date.now() : null } : {}),
+      }),
     onSuccess: (session, { head }) => {
-      changed(session)
+      show(session)
       if (head) void refreshHistory(session.id)
     },
   })
@@ -118,21 +166,25 @@ export function useUpdateSession() {
 /** Puts a session into the trash. */
 export function useDeleteSession() {
   return useMutation({
+    ...changes,
     mutationFn: (id: string) =>
       body(api.DELETE('/api/sessions/{session_id}', { params: { path: { session_id: id } } })),
-    onSuccess: changed,
+    onMutate: (id) => foresee(id, { deleted_at: Date.now() }),
+    onSuccess: show,
   })
 }
 
 /** Takes a session out of the trash. */
 export function useRestoreSession() {
   return useMutation({
+    ...changes,
     mutationFn: (id: string) =>
       body(
         api.POST('/api/sessions/{session_id}/restore', { params: { path: { session_id: id } } }),
       ),
+    onMutate: (id) => foresee(id, { deleted_at: null }),
     onSuccess: (session) => {
-      changed(session)
+      show(session)
       void refreshHistory(session.id)
     },
   })

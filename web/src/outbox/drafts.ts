@@ -79,6 +79,21 @@ function prune(): void {
   }
 }
 
+/** Removes all that was begun and not sent, in this browser. */
+export function clearDrafts(): void {
+  clearTimeout(writing)
+  writing = undefined
+  unwritten.clear()
+  try {
+    for (const key of Object.keys(localStorage))
+      if (key.startsWith(PREFIX)) localStorage.removeItem(key)
+  } catch {
+    // There are none but this page's.
+  }
+  for (const key of drafts.keys()) drafts.set(key, EMPTY)
+  for (const listener of listeners) listener()
+}
+
 // A page may be closed in the middle of a word.
 addEventListener('pagehide', write)
 document.addEventListener('visibilitychange', write)

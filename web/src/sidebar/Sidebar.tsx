@@ -1,16 +1,50 @@
-import { Link } from 'wouter'
-import { useSessions } from '../api/sessions'
+import { Dialog } from 'radix-ui'
+import { useEffect } from 'react'
+import { t } from '../strings'
+import { useReturnedFocus } from '../ui/focus'
+import { Panel } from './Panel'
+import css from './Sidebar.module.css'
+import { closeDrawer, useSidebar } from './state'
 
-/** The sessions. */
+/** The sessions, at the side; on a phone a drawer. */
 export function Sidebar() {
-  const sessions = useSessions({})
+  const { phone, open, setOpen } = useSidebar()
+  const focus = useReturnedFocus()
+  // A drawer that was open when the window became wide is not, when it is narrow again.
+  useEffect(() => {
+    if (!phone) closeDrawer()
+  }, [phone])
+
+  if (!phone)
+    return open ? (
+      <div className={css.side}>
+        <Panel />
+      </div>
+    ) : null
   return (
-    <nav>
-      {sessions.data?.map((session) => (
-        <Link key={session.id} href={`/sessions/${session.id}`}>
-          {session.title}
-        </Link>
-      ))}
-    </nav>
+    <Dialog.Root open={open} onOpenChange={setOpen}>
+      <Dialog.Portal>
+        <Dialog.Overlay className={css.shade} />
+        <Dialog.Content
+          className={css.drawer}
+          aria-describedby={undefined}
+          onEscapeKeyDown={(event) => {
+            // In a field with words, Escape is that field's first.
+            if (event.target instanceof HTMLInputElement && event.target.value)
+              event.preventDefault()
+          }}
+          onCloseAutoFocus={focus.onCloseAutoFocus}
+          // The keyboard of a phone would cover the list.
+          onOpenAutoFocus={(event) => {
+            focus.remember()
+            event.preventDefault()
+            ;(event.currentTarget as HTMLElement).focus()
+          }}
+        >
+          <Dialog.Title className="unseen">{t.sidebar.sessions}</Dialog.Title>
+          <Panel />
+        </Dialog.Content>
+      </Dialog.Portal>
+    </Dialog.Root>
   )
 }

@@ -1,0 +1,37 @@
+import { lazy, Suspense } from 'react'
+import { DeleteSession } from './sidebar/DeleteSession'
+import { t } from './strings'
+import { dialogs } from './ui/dialogs'
+import { toast } from './ui/toasts'
+
+const NOTHING = { default: () => null }
+
+/** A dialog that is loaded when it is first wanted. */
+function later(load: () => Promise<{ default: () => React.ReactNode }>) {
+  return lazy(() =>
+    load().catch(() => {
+      // The server is away, or has another version by now.
+      toast(t.app.notLoaded, { bad: true })
+      dialogs.set(null)
+      return NOTHING
+    }),
+  )
+}
+
+const Palette = later(() => import('./palette/Palette'))
+const Shortcuts = later(() => import('./palette/Shortcuts'))
+const SettingsDialog = later(() => import('./settings/SettingsDialog'))
+const ImportDialog = later(() => import('./settings/ImportDialog'))
+
+export function Dialogs() {
+  const shown = dialogs.use()
+  return (
+    <Suspense>
+      {shown?.name === 'delete' && <DeleteSession session={shown.session} />}
+      {shown?.name === 'commands' && <Palette />}
+      {shown?.name === 'shortcuts' && <Shortcuts />}
+      {shown?.name === 'settings' && <SettingsDialog />}
+      {shown?.name === 'import' && <ImportDialog />}
+    </Suspense>
+  )
+}

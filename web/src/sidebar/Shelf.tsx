@@ -1,0 +1,100 @@
+import { useCallback, useMemo } from 'react'
+import { Link } from 'wouter'
+import { useSessions } from '../api/sessions'
+import type { Session } from '../api/types'
+import { dateTime, t } from '../strings'
+import { Button } from '../ui/Button'
+import { words } from '../ui/Notice'
+import { addressOf, nameOf, useSessionActions } from './actions'
+import { Empty, Skeleton } from './Empty'
+import { Rows } from './Rows'
+import { rows } from './rows'
+import { SessionMenu } from './SessionMenu'
+import css from './Shelf.module.css'
+
+const KINDS = {
+  archive: {
+    filter: { archived: true },
+    title: t.sidebar.archiveList,
+    about: t.sidebar.archiveAbout,
+    empty: t.sidebar.archiveEmpty,
+    emptyHint: t.sidebar.archiveEmptyHint,
+  },
+  trash: {
+    filter: { deleted: true },
+    title: t.sidebar.trash,
+    about: t.sidebar.trashAbout,
+    empty: t.sidebar.trashEmpty,
+    emptyHint: t.sidebar.trashEmptyHint,
+  },
+}
+
+const HEIGHTS = { fine: 3.5, coarse: 4 }
+
+/** Sessions that are put away: the archive, or the trash. */
+export function Shelf({ kind }: { kind: keyof typeof KINDS }) {
+  const { filter, title, about, empty, emptyHint } = KINDS[kind]
+  const list = useSessions(filter)
+  const lines = useMemo(() => rows(list.data ?? [], null, new Date()), [list.data])
+  const { fetchNextPage, isFetchingNextPage, hasNextPage } = list
+  const onMore = useCallback(() => {
+    if (!isFetchingNextPage) void fetchNextPage()
+  }, [fetchNextPage, isFetchingNextPage])
+
+  return (
+    <section className={css.shelf}>
+      <header className={css.head}>
+        <h1 className={css.title}>{title}</h1>
+      </header>
+      <div className={css.body}>
+        {lines.length > 0 && <p className={css.about}>{about}</p>}
+        {list.isError && !list.data ? (
+          <Empty title={t.sidebar.notLoaded} hint={words(list.error).title} alert>
+            <Button onClick={() => list.refetch()}>{t.tryAgain}</Button>
+          </Empty>
+        ) : !list.data || list.isPlaceholderData ? (
+          <Skeleton />
+        ) : lines.length === 0 ? (
+          <Empty title={empty} hint={emptyHint} />
+        ) : (
+          <Rows rows={lines} current={null} more={hasNextPage} onMore={onMore} heights={HEIGHTS}>
+            {(session) => <ShelfRow session={session} />}
+          </Rows>
+        )}
+      </div>
+    </section>
+  )
+}
+
+function ShelfRow({ session }: { session: Session }) {
+  const actions = useSessionActions()
+  const { deleted_at: deleted, archived_at: archived } = session
+  const name = nameOf(session)
+  return (
+    <div className={css.row}>
+      <div className={css.words}>
+        {deleted === null ? (
+          <Link href={addressOf(session.id)} className={css.name} dir="auto" data-row={session.id}>
+            {name}
+          </Link>
+        ) : (
+          // What is in the trash cannot be opened.
+          <span className={css.name} dir="auto">
+            {name}
+          </span>
+        )}
+        <small className={css.when}>
+          {deleted !== null
+            ? t.sidebar.deletedAt(dateTime.format(deleted))
+            : t.sidebar.archivedAt(dateTime.format(archived ?? session.active_at))}
+        </small>
+      </div>
+      {deleted !== null ? (
+        <Button onClick={() => actions.restore(session)}>{t.sidebar.restore}</Button>
+      ) : (
+        <Button onClick={() => actions.unarchive(session)}>{t.sidebar.unarchive}</Button>
+      )}
+      <SessionMenu session={session} />
+    </div>
+  )
+}
