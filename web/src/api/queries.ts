@@ -25,5 +25,6 @@ export const keys = {
   histories: ['history'] as const,
   /** A session and the loaded end of its shown branch. */
   history: (sessionId: string) => ['history', sessionId] as const,
+  file: (fileId: string) => ['file', fileId] as const,
   message: (messageId: string) => ['message', messageId] as const,
 }

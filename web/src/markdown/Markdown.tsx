@@ -1,0 +1,110 @@
+import { memo, useEffect, useId, useMemo, useState } from 'react'
+import remend from 'remend'
+import {
+  type Components,
+  defaultRemarkPlugins,
+  parseMarkdownIntoBlocks,
+  Streamdown,
+} from 'streamdown'
+import type { Pluggable } from 'unified'
+import { t } from '../strings'
+import { CodeBlock } from './CodeBlock'
+import { hasFormulas, withDollars } from './formulas'
+import { Link, Picture } from './Link'
+import css from './Markdown.module.css'
+import { raw, sanitize, scope } from './sanitize'
+import { Table } from './Table'
+
+interface MarkdownProps {
+  text: string
+  /** Whether more of it comes: what is not closed yet is shown as if it were. */
+  streaming: boolean
+}
+
+/** Headings are parts of a message, which has its place under the page's own. */
+const components: Components = {
+  h1: 'h2',
+  h2: 'h3',
+  h3: 'h4',
+  h4: 'h5',
+  h5: 'h6',
+  h6: 'h6',
+  a: Link,
+  img: Picture,
+  pre: CodeBlock,
+  table: Table,
+  ...Object.fromEntries(
+    ['p', 'ol', 'ul', 'li', 'blockquote', 'hr', 'strong', 'em', 'del', 'sup', 'sub', 'section']
+      .concat(['thead', 'tbody', 'tr', 'th', 'td', 'code'])
+      .map((name) => [name, name as 'p']),
+  ),
+}
+
+const gfm = Object.values(defaultRemarkPlugins)
+const footnotes = {
+  clobberPrefix: '',
+  footnoteLabel: t.markdown.footnotes,
+  footnoteBackLabel: t.markdown.backToText,
+}
+
+/** An answer. Only the blocks that have changed are read and drawn anew. */
+export const Markdown = memo(function Markdown({ text, streaming }: MarkdownProps) {
+  const prefix = `${useId()}-`
+  const source = useMemo(() => withDollars(text), [text])
+  const formulas = useFormulas(hasFormulas(source))
+  const remarkPlugins = useMemo(() => [...gfm, ...(formulas?.remark ?? [])], [formulas])
+  const rehypePlugins = useMemo<Pluggable[]>(
+    () => [raw, sanitize, [scope, { prefix }], ...(formulas?.rehype ?? [])],
+    [prefix, formulas],
+  )
+  return (
+    <Streamdown
+      className={css.markdown as string}
+      parseIncompleteMarkdown={false}
+      parseMarkdownIntoBlocksFn={streaming ? growing : parseMarkdownIntoBlocks}
+      isAnimating={streaming}
+      components={components}
+      remarkPlugins={remarkPlugins}
+      rehypePlugins={rehypePlugins}
+      remarkRehypeOptions={footnotes}
+      controls={false}
+      linkSafety={NO_MODAL}
+      // It draws anew for this, but not for other plugins alone.
+      data-formulas={formulas !== null}
+    >
+      {source}
+    </Streamdown>
+  )
+})
+
+const NO_MODAL = { enabled: false }
+
+/** Closes what is open in the last block: those before it are finished. */
+function growing(text: string): string[] {
+  const blocks = parseMarkdownIntoBlocks(text)
+  const last = blocks.at(-1)
+  if (last === undefined) return blocks
+  return [...blocks.slice(0, -1), remend(last, { katex: false, linkMode: 'text-only' })]
+}
+
+type Formulas = typeof import('./katex')
+let loaded: Formulas | null = null
+
+function useFormulas(wanted: boolean): Formulas | null {
+  const [formulas, setFormulas] = useState(loaded)
+  useEffect(() => {
+    if (!wanted || formulas) return
+    let gone = false
+    import('./katex').then(
+      (found) => {
+        loaded = found
+        if (!gone) setFormulas(found)
+      },
+      () => {}, // The formulas stay as they were written.
+    )
+    return () => {
+      gone = true
+    }
+  }, [wanted, formulas])
+  return wanted ? formulas : null
+}
