@@ -36,6 +36,8 @@ export async function tokenize(code: string, language: string, after: GrammarSta
     lang: language,
     theme: 'squid',
     tokenizeMaxLineLength: LONGEST_LINE,
+    // Half a line coloured would be worse than a late one.
+    tokenizeTimeLimit: 0,
     ...(after ? { grammarState: after } : {}),
   })
   return { lines: result.tokens, state: result.grammarState }

@@ -12,7 +12,7 @@ interface Language {
 
 const language = (name: string, aliases: string, load: Load): Language => ({
   name,
-  aliases: aliases.split(' '),
+  aliases: aliases.split(' ').filter(Boolean),
   load,
 })
 

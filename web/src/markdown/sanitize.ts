@@ -22,6 +22,7 @@ const schema: Schema = {
     ...known.attributes,
     code: [['className', /^language-./, 'math-inline', 'math-display']],
     img: ['src', 'alt'],
+    input: ['checked', ['disabled', true], ['type', 'checkbox']],
     '*': ['align', 'alt', 'colSpan', 'id', 'lang', 'open', 'rowSpan', 'start', 'title', 'value'],
   },
   protocols: {
