@@ -1,0 +1,78 @@
+import type { Message } from '../api/types'
+import { isLive, type Answer as Told } from '../live/answer'
+import { useAnswer } from '../live/runs'
+import { Markdown } from '../markdown/Markdown'
+import { Sources } from '../markdown/Sources'
+import { number, t } from '../strings'
+import { AnswerActions } from './AnswerActions'
+import { Ending } from './Ending'
+import { Purged } from './Message'
+import css from './Message.module.css'
+import { Reasoning } from './Reasoning'
+import { Tool } from './Tool'
+import { useSeconds } from './useSeconds'
+
+interface AnswerProps {
+  message: Message
+  last: boolean
+  busy: boolean
+}
+
+/** What the model has answered, or is answering. */
+export function Answer({ message: told, last, busy }: AnswerProps) {
+  const answer = useAnswer(told)
+  const { message, tools, thinking } = answer
+  const live = isLive(message)
+  return (
+    <article
+      className={css.message}
+      aria-label={t.conversation.assistant}
+      aria-busy={live}
+      data-message-id={message.id}
+      data-status={message.status}
+      tabIndex={-1}
+    >
+      {(message.reasoning || thinking) && (
+        <Reasoning text={message.reasoning} thinking={thinking && live} />
+      )}
+      <Purged message={message}>
+        {message.content && <Markdown text={message.content} streaming={live} />}
+      </Purged>
+      {tools.map((tool) => (
+        <Tool key={tool.id} tool={tool} live={live} />
+      ))}
+      {live && <Progress answer={answer} />}
+      <Sources sources={message.sources} />
+      {!live && <Ending message={message} last={last} busy={busy} />}
+      {!live && <AnswerActions message={message} last={last} busy={busy} />}
+    </article>
+  )
+}
+
+/** That something is going on, where the text does not say so. */
+function Progress({ answer }: { answer: Told }) {
+  const { message, waiting, thinking, tools } = answer
+  if (waiting) return <Waiting waiting={waiting} />
+  if (thinking || message.content || tools.length > 0) return null
+  return (
+    <div className={css.dots}>
+      <span />
+      <span />
+      <span />
+      <p className={css.unseen}>{t.conversation.pending}</p>
+    </div>
+  )
+}
+
+function Waiting({ waiting }: { waiting: NonNullable<Told['waiting']> }) {
+  useSeconds(true)
+  const left = Math.ceil((waiting.at + waiting.seconds * 1000 - Date.now()) / 1000)
+  const words = t.conversation
+  return (
+    <p className={css.ending}>
+      {left > 0
+        ? words.waiting(waiting.detail, number.format(left))
+        : words.waitingNow(waiting.detail)}
+    </p>
+  )
+}

@@ -1,0 +1,78 @@
+import { Download, FileText } from 'lucide-react'
+import { useState } from 'react'
+import { size, t } from '../strings'
+import { Dialog } from '../ui/Dialog'
+import css from './Attachments.module.css'
+
+export interface Shown {
+  /** The server's id; null where it is not there yet. */
+  fileId: string | null
+  name: string
+  mediaType: string
+  size: number
+}
+
+/** What a browser draws, and cannot carry a script. */
+const PICTURES = ['image/png', 'image/jpeg', 'image/gif', 'image/webp', 'image/avif']
+
+const contentOf = (fileId: string) => `/api/files/${encodeURIComponent(fileId)}/content`
+
+/** The files that a message carries: pictures to look at, others to download. */
+export function Attachments({ files }: { files: readonly Shown[] }) {
+  if (files.length === 0) return null
+  return (
+    <ul className={css.files} aria-label={t.conversation.attached}>
+      {files.map((file, at) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: the order is the message's, and stays.
+        <li key={at}>
+          {file.fileId !== null && PICTURES.includes(file.mediaType) ? (
+            <Picture name={file.name} url={contentOf(file.fileId)} />
+          ) : (
+            <Chip file={file} />
+          )}
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+function Picture({ name, url }: { name: string; url: string }) {
+  const [open, setOpen] = useState(false)
+  return (
+    <>
+      <button
+        type="button"
+        className={css.thumbnail}
+        aria-label={t.conversation.openPicture(name)}
+        onClick={() => setOpen(true)}
+      >
+        <img src={url} alt="" />
+      </button>
+      <Dialog open={open} onOpenChange={setOpen} title={name}>
+        <img className={css.picture} src={url} alt={name} />
+        <a className={css.download} href={url} download={name}>
+          <Download aria-hidden size="1em" />
+          {t.conversation.download}
+        </a>
+      </Dialog>
+    </>
+  )
+}
+
+function Chip({ file }: { file: Shown }) {
+  const inside = (
+    <>
+      <FileText aria-hidden size="1.25em" className={css.icon} />
+      <span className={css.words}>
+        <span className={css.name}>{file.name}</span>
+        <small>{size(file.size)}</small>
+      </span>
+    </>
+  )
+  if (file.fileId === null) return <span className={css.chip}>{inside}</span>
+  return (
+    <a className={css.chip} href={contentOf(file.fileId)} download={file.name}>
+      {inside}
+    </a>
+  )
+}

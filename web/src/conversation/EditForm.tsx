@@ -1,0 +1,74 @@
+import { type FormEvent, type KeyboardEvent, useEffect, useRef, useState } from 'react'
+import { newMessageId, useEdit } from '../api/messages'
+import type { Message } from '../api/types'
+import { useSettings } from '../settings/settings'
+import { t } from '../strings'
+import { Button } from '../ui/Button'
+import { Notice, words } from '../ui/Notice'
+import css from './EditForm.module.css'
+
+interface EditFormProps {
+  message: Message
+  /** With the message, which takes the focus. */
+  onClose: (article: HTMLElement | null) => void
+}
+
+/** Says a message differently, in a new branch. */
+export function EditForm({ message, onClose }: EditFormProps) {
+  const { enter } = useSettings()
+  const edit = useEdit()
+  const [text, setText] = useState(message.content)
+  const box = useRef<HTMLTextAreaElement>(null)
+  const article = () => box.current?.closest('article') ?? null
+  const empty = text.trim() === '' && message.files.length === 0
+
+  useEffect(() => {
+    box.current?.focus()
+    box.current?.setSelectionRange(box.current.value.length, box.current.value.length)
+  }, [])
+
+  function submit(event?: FormEvent) {
+    event?.preventDefault()
+    if (empty || edit.isPending) return
+    const place = article()
+    // Its id is made here: a request that is sent again happens once.
+    edit.mutate({ message, id: newMessageId(), content: text }, { onSuccess: () => onClose(place) })
+  }
+
+  function onKeyDown(event: KeyboardEvent) {
+    // 229: Safari ends a composition before it tells of the Enter that ended it.
+    if (event.nativeEvent.isComposing || event.keyCode === 229) return
+    const strong = event.ctrlKey || event.metaKey
+    if (event.key === 'Escape') {
+      event.preventDefault()
+      event.stopPropagation()
+      onClose(article())
+    } else if (event.key === 'Enter' && !event.shiftKey && !event.altKey) {
+      if (!strong && enter !== 'send') return
+      event.preventDefault()
+      submit()
+    }
+  }
+
+  return (
+    <form className={css.form} onSubmit={submit}>
+      <textarea
+        ref={box}
+        data-edit
+        className={css.box}
+        aria-label={t.conversation.editing}
+        dir="auto"
+        value={text}
+        onChange={(event) => setText(event.target.value)}
+        onKeyDown={onKeyDown}
+      />
+      {edit.error && <Notice kind="bad" {...words(edit.error)} />}
+      <div className={css.buttons}>
+        <Button onClick={() => onClose(article())}>{t.cancel}</Button>
+        <Button kind="primary" type="submit" disabled={empty || edit.isPending}>
+          {t.conversation.save}
+        </Button>
+      </div>
+    </form>
+  )
+}

@@ -1,0 +1,63 @@
+import { Play } from 'lucide-react'
+import { v7 as uuid } from 'uuid'
+import { useContinue } from '../api/messages'
+import type { Message } from '../api/types'
+import { t } from '../strings'
+import { Button } from '../ui/Button'
+import { Notice } from '../ui/Notice'
+import { failed } from './Actions'
+import { focusMessage } from './AnswerActions'
+import css from './Message.module.css'
+
+interface EndingProps {
+  message: Message
+  last: boolean
+  busy: boolean
+}
+
+/** How an answer ended, where that was before its end, and how to go on with it. */
+export function Ending({ message, last, busy }: EndingProps) {
+  const { status, error, stop_reason } = message
+  const words = t.conversation
+  // The server goes on with an answer that nothing follows.
+  const button = last && message.purged_at === null && (
+    <Continue message={message} disabled={busy} />
+  )
+  if (status === 'error')
+    return (
+      <Notice kind="bad" title={error?.detail ?? words.failed} hint={error?.hint ?? null}>
+        {button}
+      </Notice>
+    )
+  if (status === 'interrupted')
+    return (
+      <Notice kind="warn" title={words.interrupted} hint={error?.hint ?? words.interruptedHint}>
+        {button}
+      </Notice>
+    )
+  const said =
+    status === 'stopped' ? words.stopped : stop_reason === 'max_tokens' ? words.cutOff : null
+  if (said === null) return null
+  return (
+    <div className={css.ending}>
+      {said}
+      {button}
+    </div>
+  )
+}
+
+function Continue({ message, disabled }: { message: Message; disabled: boolean }) {
+  const go = useContinue()
+  return (
+    <Button
+      disabled={disabled || go.isPending}
+      onClick={(event) => {
+        focusMessage(event)
+        go.mutate({ message, runId: uuid() }, { onError: failed })
+      }}
+    >
+      <Play aria-hidden size="1em" />
+      {t.conversation.continue}
+    </Button>
+  )
+}

@@ -1,0 +1,95 @@
+import { Pencil } from 'lucide-react'
+import { useState } from 'react'
+import type { Message } from '../api/types'
+import type { Outgoing } from '../outbox/outbox'
+import { t } from '../strings'
+import { IconButton } from '../ui/Button'
+import { Actions, Copy, Delete } from './Actions'
+import { Attachments, type Shown } from './Attachments'
+import { Branches } from './Branches'
+import { EditForm } from './EditForm'
+import { Purged } from './Message'
+import css from './Message.module.css'
+import { Unsent } from './Unsent'
+
+interface MineProps {
+  /** Null as long as it is on its way. */
+  message: Message | null
+  outgoing: Outgoing | null
+  last: boolean
+  busy: boolean
+}
+
+/** What the person has written. */
+export function Mine({ message, outgoing, last, busy }: MineProps) {
+  const [editing, setEditing] = useState(false)
+  const text = message?.content ?? outgoing?.content ?? ''
+  const close = (article: HTMLElement | null) => {
+    setEditing(false)
+    article?.focus({ preventScroll: true })
+  }
+  return (
+    <article
+      className={`${css.message} ${css.mine} ${outgoing ? css.unsent : ''}`}
+      aria-label={t.conversation.you}
+      data-message-id={message?.id ?? outgoing?.id}
+      data-status={message?.status ?? outgoing?.state}
+      tabIndex={-1}
+    >
+      <Attachments files={message ? message.files.map(shown) : (outgoing?.attachments ?? [])} />
+      {message && editing ? (
+        <EditForm message={message} onClose={close} />
+      ) : (
+        text !== '' && <Bubble text={text} />
+      )}
+      {message && <Purged message={message}>{null}</Purged>}
+      {outgoing && <Unsent entry={outgoing} />}
+      {message && !editing && (
+        <Actions last={last}>
+          <Branches message={message} />
+          <Copy text={message.content} />
+          {message.purged_at === null && (
+            <IconButton
+              label={t.conversation.edit}
+              icon={Pencil}
+              disabled={busy}
+              onClick={() => setEditing(true)}
+            />
+          )}
+          <Delete message={message} disabled={busy} />
+        </Actions>
+      )}
+    </article>
+  )
+}
+
+const shown = (file: Message['files'][number]): Shown => ({
+  fileId: file.id,
+  name: file.name,
+  mediaType: file.media_type,
+  size: file.size,
+})
+
+/** Longer than this, it is folded. */
+const LONG = 1_200
+const LINES = 12
+
+function Bubble({ text }: { text: string }) {
+  const [whole, setWhole] = useState(false)
+  const long = text.length > LONG || text.split('\n', LINES + 1).length > LINES
+  return (
+    <div className={css.bubble} dir="auto">
+      <div className={long && !whole ? css.folded : ''}>{text}</div>
+      {long && (
+        <button
+          type="button"
+          className={css.more}
+          aria-expanded={whole}
+          onClick={() => setWhole(!whole)}
+        >
+          {whole ? t.conversation.showLess : t.conversation.showMore}
+        </button>
+      )}
+    </div>
+  )
+}

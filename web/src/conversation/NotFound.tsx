@@ -1,0 +1,54 @@
+import { useEffect } from 'react'
+import { useLocation } from 'wouter'
+import { useRestoreSession, useSessions } from '../api/sessions'
+import { t } from '../strings'
+import { Button } from '../ui/Button'
+import { Notice } from '../ui/Notice'
+import { failed } from './Actions'
+import css from './Conversation.module.css'
+import { Header } from './Header'
+
+/** How far into the trash it is looked for. */
+const PAGES = 10
+
+/** There is no such session: it is in the trash, or nowhere. */
+export function NotFound({ sessionId }: { sessionId: string }) {
+  const [, go] = useLocation()
+  const trash = useSessions({ deleted: true })
+  const restore = useRestoreSession()
+  const { data, hasNextPage, isFetching, fetchNextPage } = trash
+  const deleted = data?.find((session) => session.id === sessionId)
+  const looking = data === undefined || (hasNextPage && data.length < PAGES * 100)
+
+  useEffect(() => {
+    if (!deleted && hasNextPage && looking && !isFetching) void fetchNextPage()
+  }, [deleted, hasNextPage, looking, isFetching, fetchNextPage])
+
+  if (!deleted && looking && !trash.error) return null
+  const words = t.conversation
+  return (
+    <div className={css.conversation}>
+      <Header session={null} />
+      <div className={css.middle}>
+        <h1 className={css.lost}>{deleted?.title || words.notFound}</h1>
+        {deleted ? (
+          <Notice kind="warn" title={words.inTrash} hint={words.inTrashHint}>
+            <Button
+              disabled={restore.isPending}
+              onClick={() => restore.mutate(sessionId, { onError: failed })}
+            >
+              {words.restore}
+            </Button>
+          </Notice>
+        ) : (
+          <>
+            <p className={css.about}>{words.notFoundHint}</p>
+            <Button kind="primary" className={css.way ?? ''} onClick={() => go('/')}>
+              {words.toNew}
+            </Button>
+          </>
+        )}
+      </div>
+    </div>
+  )
+}

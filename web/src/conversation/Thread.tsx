@@ -1,0 +1,153 @@
+import { defaultRangeExtractor, type Range, useVirtualizer } from '@tanstack/react-virtual'
+import { ArrowDown } from 'lucide-react'
+import { useCallback, useEffect, useRef, useState } from 'react'
+import { loadOlder } from '../api/history'
+import { t } from '../strings'
+import { Message } from './Message'
+import type { Row } from './rows'
+import css from './Thread.module.css'
+import { END, useEnd } from './useEnd'
+import { sizesIn, usePlace } from './usePlace'
+
+interface ThreadProps {
+  sessionId: string
+  rows: readonly Row[]
+  /** Whether there are messages before the first row. */
+  older: boolean
+  /** Whether an answer is being written. */
+  busy: boolean
+}
+
+/** A row before it is measured. */
+const ESTIMATE = 140
+/** So many rows from the top, older ones are loaded. */
+const EARLY = 15
+
+/** The messages. Only those in sight are drawn, and those that somebody is at. */
+export function Thread({ sessionId, rows, older, busy }: ThreadProps) {
+  const scroller = useRef<HTMLDivElement>(null)
+  const list = useRef<HTMLOListElement | null>(null)
+  const keyOf = useCallback((index: number) => rows[index]?.key ?? index, [rows])
+  const [following, setFollowing] = useState(true)
+
+  const virtualizer = useVirtualizer({
+    count: rows.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => ESTIMATE,
+    getItemKey: keyOf,
+    overscan: 6,
+    anchorTo: 'end',
+    followOnAppend: following,
+    // Who has let go is at the end of nothing, however near.
+    scrollEndThreshold: following ? END : -1,
+    initialMeasurementsCache: sizesIn(sessionId),
+    rangeExtractor: (range) => withHeld(range, list.current),
+    directDomUpdates: true,
+    directDomUpdatesMode: 'position',
+    useFlushSync: false,
+  })
+
+  const restored = usePlace({ sessionId, rows, older, virtualizer, following, setFollowing })
+  const end = useEnd({ scroller, virtualizer, rows, following, setFollowing })
+  const { loading, more } = useOlder(sessionId)
+
+  const items = virtualizer.getVirtualItems()
+  const first = virtualizer.range?.startIndex
+  useEffect(() => {
+    if (!restored || !older || loading || first === undefined) return
+    if (first < EARLY) more()
+  }, [restored, older, first, loading, more])
+
+  const containerRef = virtualizer.containerRef
+  return (
+    <div className={css.thread}>
+      <section
+        ref={scroller}
+        data-scroller
+        className={css.scroller}
+        aria-label={t.conversation.messages}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is reached by keyboard.
+        tabIndex={0}
+        style={restored ? undefined : { visibility: 'hidden' }}
+      >
+        {loading && (
+          <p className={css.older} role="status">
+            {t.conversation.older}
+          </p>
+        )}
+        <ol
+          ref={(element) => {
+            list.current = element
+            containerRef(element)
+          }}
+          className={css.list}
+          aria-label={t.conversation.list}
+        >
+          {items.map(({ key, index }) => {
+            const row = rows[index]
+            return (
+              row && (
+                <li
+                  key={key}
+                  ref={virtualizer.measureElement}
+                  data-index={index}
+                  className={css.row}
+                  aria-setsize={older ? -1 : rows.length}
+                  aria-posinset={index + 1}
+                >
+                  <Message row={row} last={index === rows.length - 1} busy={busy} />
+                </li>
+              )
+            )
+          })}
+        </ol>
+      </section>
+      {!following && restored && (
+        <button
+          type="button"
+          className={css.down}
+          aria-label={t.conversation.toEnd}
+          data-news={end.news}
+          onClick={() => {
+            end.go()
+            scroller.current?.focus({ preventScroll: true })
+          }}
+        >
+          <ArrowDown aria-hidden size="1.125em" />
+        </button>
+      )}
+    </div>
+  )
+}
+
+/** The rows in sight, and those in which something has the focus or is written: they are
+ * not taken away from under somebody's hands. */
+function withHeld(range: Range, list: HTMLOListElement | null): number[] {
+  const shown = defaultRangeExtractor(range)
+  const held = new Set(shown)
+  const at = document.activeElement
+  for (const row of list?.children ?? []) {
+    if (!row.contains(at) && !row.querySelector('form')) continue
+    const index = Number((row as HTMLElement).dataset.index)
+    if (index < range.count) held.add(index)
+  }
+  return held.size === shown.length ? shown : [...held].sort((a, b) => a - b)
+}
+
+function useOlder(sessionId: string) {
+  const [loading, setLoading] = useState(false)
+  const under = useRef(false)
+  const more = useCallback(() => {
+    if (under.current) return
+    under.current = true
+    setLoading(true)
+    loadOlder(sessionId)
+      // It is asked for again at the next step up.
+      .catch(() => {})
+      .finally(() => {
+        under.current = false
+        setLoading(false)
+      })
+  }, [sessionId])
+  return { loading, more }
+}

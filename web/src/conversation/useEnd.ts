@@ -1,0 +1,113 @@
+/** Staying at the end while an answer grows, until the reader lets go. */
+import type { ReactVirtualizer } from '@tanstack/react-virtual'
+import { type RefObject, useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react'
+import type { Row } from './rows'
+
+/** How near the end is at the end: a browser may be off by a part of a pixel. */
+export const END = 4
+/** A message that was written so short a time ago is what one wants to see. */
+const JUST_MS = 3_000
+
+const UP = new Set(['ArrowUp', 'PageUp', 'Home'])
+
+export type List = ReactVirtualizer<HTMLDivElement, Element>
+
+interface Options {
+  scroller: RefObject<HTMLDivElement | null>
+  virtualizer: List
+  rows: readonly Row[]
+  following: boolean
+  setFollowing: (following: boolean) => void
+}
+
+export function useEnd({ scroller, virtualizer, rows, following, setFollowing }: Options) {
+  const [news, setNews] = useState(false)
+  const follows = useRef(following)
+  follows.current = following
+
+  const set = useCallback(
+    (next: boolean) => {
+      if (follows.current === next) return
+      follows.current = next
+      // At once: the next token may come before the next render.
+      virtualizer.options.scrollEndThreshold = next ? END : -1
+      virtualizer.options.followOnAppend = next
+      if (!next) virtualizer.cancelScroll()
+      setNews(false)
+      setFollowing(next)
+    },
+    [virtualizer, setFollowing],
+  )
+
+  const go = useCallback(() => {
+    set(true)
+    virtualizer.scrollToEnd()
+  }, [set, virtualizer])
+
+  useEffect(() => {
+    const element = scroller.current
+    if (!element) return
+    let top = element.scrollTop
+    let touched = 0
+    const letGo = () => {
+      if (element.scrollTop > 0) set(false)
+    }
+    const onWheel = (event: WheelEvent) => {
+      if (event.deltaY < 0 && !event.ctrlKey) letGo()
+    }
+    const onTouchStart = (event: TouchEvent) => {
+      touched = event.touches[0]?.clientY ?? 0
+    }
+    const onTouchMove = (event: TouchEvent) => {
+      if ((event.touches[0]?.clientY ?? 0) > touched) letGo()
+    }
+    const onKeyDown = (event: KeyboardEvent) => {
+      const typing = (event.target as Element).matches('input, textarea, select')
+      if (!typing && (UP.has(event.key) || (event.key === ' ' && event.shiftKey))) letGo()
+    }
+    // The scrollbar, and whatever else scrolls.
+    const onScroll = () => {
+      const before = top
+      top = element.scrollTop
+      const distance = element.scrollHeight - element.clientHeight - top
+      if (distance <= END && top >= before) set(true)
+      else if (distance > END && top < before - 1) set(false)
+    }
+    const passive = { passive: true }
+    element.addEventListener('wheel', onWheel, passive)
+    element.addEventListener('touchstart', onTouchStart, passive)
+    element.addEventListener('touchmove', onTouchMove, passive)
+    element.addEventListener('keydown', onKeyDown)
+    element.addEventListener('scroll', onScroll, passive)
+    // The composer grows, or a phone's keyboard comes up.
+    const observer = new ResizeObserver(() => {
+      if (follows.current) virtualizer.scrollToEnd()
+    })
+    observer.observe(element)
+    return () => {
+      element.removeEventListener('wheel', onWheel)
+      element.removeEventListener('touchstart', onTouchStart)
+      element.removeEventListener('touchmove', onTouchMove)
+      element.removeEventListener('keydown', onKeyDown)
+      element.removeEventListener('scroll', onScroll)
+      observer.disconnect()
+    }
+  }, [scroller, set, virtualizer])
+
+  // Something new at the end: a sign, or one's own message, which one wants to see.
+  const last = rows.at(-1)
+  const seen = useRef(last?.key)
+  useLayoutEffect(() => {
+    if (seen.current === last?.key) return
+    seen.current = last?.key
+    const mine = last?.outgoing
+    if (mine && Date.now() - mine.createdAt < JUST_MS) go()
+    else if (!follows.current) setNews(true)
+  }, [last, go])
+  const status = last?.message?.status
+  useEffect(() => {
+    if (status && !follows.current) setNews(true)
+  }, [status])
+
+  return { go, news }
+}
