@@ -25,15 +25,19 @@ export function Ending({ message, last, busy }: EndingProps) {
   )
   if (status === 'error')
     return (
-      <Notice kind="bad" title={error?.detail ?? words.failed} hint={error?.hint ?? null}>
-        {button}
-      </Notice>
+      <div className={css.notice}>
+        <Notice kind="bad" title={error?.detail ?? words.failed} hint={error?.hint ?? null}>
+          {button}
+        </Notice>
+      </div>
     )
   if (status === 'interrupted')
     return (
-      <Notice kind="warn" title={words.interrupted} hint={error?.hint ?? words.interruptedHint}>
-        {button}
-      </Notice>
+      <div className={css.notice}>
+        <Notice kind="warn" title={words.interrupted} hint={error?.hint ?? words.interruptedHint}>
+          {button}
+        </Notice>
+      </div>
     )
   const said =
     status === 'stopped' ? words.stopped : stop_reason === 'max_tokens' ? words.cutOff : null

@@ -112,7 +112,7 @@ export const en = {
     noModels: 'The model’s server does not name any other',
     edit: 'Edit',
     editing: 'Edit your message',
-    save: 'Send',
+    save: 'Save and send',
     continue: 'Continue',
     delete: 'Delete',
     details: 'Details',
