@@ -6,7 +6,7 @@ import { t } from '../strings'
 import { Message } from './Message'
 import type { Row } from './rows'
 import css from './Thread.module.css'
-import { END, useEnd } from './useEnd'
+import { END, type List, useEnd } from './useEnd'
 import { sizesIn, usePlace } from './usePlace'
 
 interface ThreadProps {
@@ -29,6 +29,7 @@ export function Thread({ sessionId, rows, older, busy }: ThreadProps) {
   const list = useRef<HTMLOListElement | null>(null)
   const keyOf = useCallback((index: number) => rows[index]?.key ?? index, [rows])
   const [following, setFollowing] = useState(true)
+  const changed = useRef<((list: Pick<List, 'getTotalSize'>) => void) | null>(null)
 
   const virtualizer = useVirtualizer({
     count: rows.length,
@@ -45,10 +46,11 @@ export function Thread({ sessionId, rows, older, busy }: ThreadProps) {
     directDomUpdates: true,
     directDomUpdatesMode: 'position',
     useFlushSync: false,
+    onChange: (list) => changed.current?.(list),
   })
 
   const restored = usePlace({ sessionId, rows, older, virtualizer, following, setFollowing })
-  const end = useEnd({ scroller, virtualizer, rows, following, setFollowing })
+  const end = useEnd({ scroller, virtualizer, rows, following, setFollowing, changed })
   const { loading, more } = useOlder(sessionId)
 
   const items = virtualizer.getVirtualItems()

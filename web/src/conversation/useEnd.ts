@@ -18,11 +18,15 @@ interface Options {
   rows: readonly Row[]
   following: boolean
   setFollowing: (following: boolean) => void
+  /** What the virtualiser calls when a size has changed. */
+  changed: RefObject<((list: Pick<List, 'getTotalSize'>) => void) | null>
 }
 
-export function useEnd({ scroller, virtualizer, rows, following, setFollowing }: Options) {
+export function useEnd({ scroller, virtualizer, rows, following, setFollowing, changed }: Options) {
   const [news, setNews] = useState(false)
   const follows = useRef(following)
+  /** Where it was scrolled to when that was last heard of. */
+  const top = useRef(0)
   follows.current = following
 
   const set = useCallback(
@@ -47,7 +51,7 @@ export function useEnd({ scroller, virtualizer, rows, following, setFollowing }:
   useEffect(() => {
     const element = scroller.current
     if (!element) return
-    let top = element.scrollTop
+    top.current = element.scrollTop
     let touched = 0
     const letGo = () => {
       if (element.scrollTop > 0) set(false)
@@ -65,19 +69,24 @@ export function useEnd({ scroller, virtualizer, rows, following, setFollowing }:
       const typing = (event.target as Element).matches('input, textarea, select')
       if (!typing && (UP.has(event.key) || (event.key === ' ' && event.shiftKey))) letGo()
     }
+    const onPointerDown = (event: PointerEvent) => {
+      if (event.target === element && event.offsetX > element.clientWidth) letGo()
+    }
     // The scrollbar, and whatever else scrolls.
     const onScroll = () => {
-      const before = top
-      top = element.scrollTop
-      const distance = element.scrollHeight - element.clientHeight - top
-      if (distance <= END && top >= before) set(true)
-      else if (distance > END && top < before - 1) set(false)
+      const before = top.current
+      const now = element.scrollTop
+      top.current = now
+      const distance = element.scrollHeight - element.clientHeight - now
+      if (distance <= END && now >= before) set(true)
+      else if (distance > END && now < before - 1) set(false)
     }
     const passive = { passive: true }
     element.addEventListener('wheel', onWheel, passive)
     element.addEventListener('touchstart', onTouchStart, passive)
     element.addEventListener('touchmove', onTouchMove, passive)
     element.addEventListener('keydown', onKeyDown)
+    element.addEventListener('pointerdown', onPointerDown, passive)
     element.addEventListener('scroll', onScroll, passive)
     // The composer grows, or a phone's keyboard comes up.
     const observer = new ResizeObserver(() => {
@@ -89,10 +98,28 @@ export function useEnd({ scroller, virtualizer, rows, following, setFollowing }:
       element.removeEventListener('touchstart', onTouchStart)
       element.removeEventListener('touchmove', onTouchMove)
       element.removeEventListener('keydown', onKeyDown)
+      element.removeEventListener('pointerdown', onPointerDown)
       element.removeEventListener('scroll', onScroll)
       observer.disconnect()
     }
   }, [scroller, set, virtualizer])
+
+  // A command or a resize in between may have left it a little above.
+  const size = useRef(0)
+  const onChange = useCallback(
+    (list: Pick<List, 'getTotalSize'>) => {
+      const total = list.getTotalSize()
+      const element = scroller.current
+      if (total === size.current || !element) return
+      size.current = total
+      // Moved up meanwhile, by hand: that is heard of next.
+      if (!follows.current || element.scrollTop < top.current - 1) return
+      const end = element.scrollHeight - element.clientHeight
+      if (end - element.scrollTop > END) element.scrollTop = end
+    },
+    [scroller],
+  )
+  changed.current = onChange
 
   // Something new at the end: a sign, or one's own message, which one wants to see.
   const last = rows.at(-1)
