@@ -55,10 +55,11 @@ export function Thread({ sessionId, rows, older, busy }: ThreadProps) {
 
   const items = virtualizer.getVirtualItems()
   const first = virtualizer.range?.startIndex
+  const oldest = rows[0]?.key
   useEffect(() => {
-    if (!restored || !older || loading || first === undefined) return
-    if (first < EARLY) more()
-  }, [restored, older, first, loading, more])
+    if (!restored || !older || first === undefined || oldest === undefined) return
+    if (first < EARLY) more(oldest)
+  }, [restored, older, first, oldest, more])
 
   const containerRef = virtualizer.containerRef
   return (
@@ -138,18 +139,21 @@ function withHeld(range: Range, list: HTMLOListElement | null): number[] {
 
 function useOlder(sessionId: string) {
   const [loading, setLoading] = useState(false)
-  const under = useRef(false)
-  const more = useCallback(() => {
-    if (under.current) return
-    under.current = true
-    setLoading(true)
-    loadOlder(sessionId)
-      // It is asked for again at the next step up.
-      .catch(() => {})
-      .finally(() => {
-        under.current = false
-        setLoading(false)
-      })
-  }, [sessionId])
+  const asked = useRef<string | null>(null)
+  /** Those before the row with this key, once. */
+  const more = useCallback(
+    (before: string) => {
+      if (asked.current === before) return
+      asked.current = before
+      setLoading(true)
+      loadOlder(sessionId)
+        // It is asked for again at the next step up.
+        .catch(() => {
+          asked.current = null
+        })
+        .finally(() => setLoading(false))
+    },
+    [sessionId],
+  )
   return { loading, more }
 }

@@ -5,6 +5,8 @@ import type { Row } from './rows'
 
 /** How near the end is at the end: a browser may be off by a part of a pixel. */
 export const END = 4
+/** So near, who scrolls down wants to be at the end. */
+const NEAR = 40
 /** A message that was written so short a time ago is what one wants to see. */
 const JUST_MS = 3_000
 
@@ -67,7 +69,10 @@ export function useEnd({ scroller, virtualizer, rows, following, setFollowing, c
     }
     const onKeyDown = (event: KeyboardEvent) => {
       const typing = (event.target as Element).matches('input, textarea, select')
-      if (!typing && (UP.has(event.key) || (event.key === ' ' && event.shiftKey))) letGo()
+      if (!typing && event.key === 'End') {
+        event.preventDefault()
+        go()
+      } else if (!typing && (UP.has(event.key) || (event.key === ' ' && event.shiftKey))) letGo()
     }
     const onPointerDown = (event: PointerEvent) => {
       if (event.target === element && event.offsetX > element.clientWidth) letGo()
@@ -79,6 +84,8 @@ export function useEnd({ scroller, virtualizer, rows, following, setFollowing, c
       top.current = now
       const distance = element.scrollHeight - element.clientHeight - now
       if (distance <= END && now >= before) set(true)
+      // An answer grows away from under who comes down to its end.
+      else if (distance <= NEAR && now > before && !follows.current) go()
       else if (distance > END && now < before - 1) set(false)
     }
     const passive = { passive: true }
@@ -102,7 +109,7 @@ export function useEnd({ scroller, virtualizer, rows, following, setFollowing, c
       element.removeEventListener('scroll', onScroll)
       observer.disconnect()
     }
-  }, [scroller, set, virtualizer])
+  }, [scroller, set, go, virtualizer])
 
   // A command or a resize in between may have left it a little above.
   const size = useRef(0)
