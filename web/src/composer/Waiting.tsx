@@ -1,14 +1,10 @@
 import { Pencil, RotateCw, Trash2 } from 'lucide-react'
 import type { Problem } from '../api/types'
-import { type Outgoing, send, sendAgain, takeBack } from '../outbox/outbox'
+import { type Outgoing, send, sendAgain, takeBack, waits } from '../outbox/outbox'
 import { t } from '../strings'
 import { IconButton } from '../ui/Button'
 import { toast } from '../ui/toasts'
 import css from './Waiting.module.css'
-
-/** One that only just goes out is in the conversation at once, unless its files take time. */
-export const waits = ({ state, attachments }: Outgoing) =>
-  state !== 'sending' || attachments.some((file) => !file.fileId)
 
 /** Take the last one back, if there is one. */
 export function takeLast(messages: readonly Outgoing[]): Outgoing | null {

@@ -10,7 +10,6 @@ import { Branches } from './Branches'
 import { EditForm } from './EditForm'
 import { Purged } from './Message'
 import css from './Message.module.css'
-import { Unsent } from './Unsent'
 
 interface MineProps {
   /** Null as long as it is on its way. */
@@ -43,7 +42,7 @@ export function Mine({ message, outgoing, last, busy }: MineProps) {
         text !== '' && <Bubble text={text} />
       )}
       {message && <Purged message={message}>{null}</Purged>}
-      {outgoing && <Unsent entry={outgoing} />}
+      {outgoing && <p className={css.sending}>{t.conversation.sending}</p>}
       {message && !editing && (
         <Actions last={last}>
           <Branches message={message} />

@@ -1,8 +1,8 @@
 import { useServer } from '../api/server'
+import { focusComposer } from '../composer/focus'
 import { useDraft } from '../outbox/drafts'
 import { t } from '../strings'
 import { Notice } from '../ui/Notice'
-import { focusWriting } from './Unsent'
 import css from './Welcome.module.css'
 
 /** What one sees before anything was said. */
@@ -40,7 +40,7 @@ export function Examples({ sessionId }: { sessionId: string | null }) {
             className={css.example}
             onClick={() => {
               setDraft(text)
-              focusWriting()
+              focusComposer()
             }}
           >
             <strong>{title}</strong>

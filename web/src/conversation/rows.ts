@@ -1,6 +1,7 @@
-/** What the list shows, one row each: messages, and behind them what is on its way. */
+/** What the list shows, one row each: messages, and behind them what is on its way. What
+ * waits is the composer's to show. */
 import type { Message } from '../api/types'
-import type { Outgoing } from '../outbox/outbox'
+import { type Outgoing, waits } from '../outbox/outbox'
 
 export type Row = { key: string } & (
   | { message: Message; outgoing: null }
@@ -22,7 +23,7 @@ export function rowsOf(messages: readonly Message[], outgoing: readonly Outgoing
   return [
     ...messages.map((message): Row => ({ key: keyOf(message), message, outgoing: null })),
     ...outgoing
-      .filter(({ id, state }) => state !== 'queued' && !there.has(id))
+      .filter((entry) => !waits(entry) && !there.has(entry.id))
       .map((entry): Row => ({ key: entry.id, message: null, outgoing: entry })),
   ]
 }

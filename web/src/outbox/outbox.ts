@@ -37,6 +37,11 @@ export interface Outgoing {
 
 export type Draft = Omit<Outgoing, 'id' | 'state' | 'problem' | 'createdAt'>
 
+/** Whether it still waits for something. One that only just goes out is in the conversation
+ * at once, unless its files take time. */
+export const waits = ({ state, attachments }: Outgoing) =>
+  state !== 'sending' || attachments.some((file) => !file.fileId)
+
 /** Hand over a message; it is the outbox's from here on. Returns its id. */
 export function send(draft: Draft): string {
   const { sessionId } = draft

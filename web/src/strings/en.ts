@@ -156,14 +156,7 @@ export const en = {
     tokensReasoning: 'for reasoning',
     tokens: (count: string) => `${count} tokens`,
     time: 'Time',
-    states: {
-      sending: 'Sending…',
-      waiting: 'Waits for the connection',
-      refused: 'Not sent',
-    },
-    sendAgain: 'Send again',
-    remove: 'Remove',
-    goneOut: 'It is on its way already.',
+    sending: 'Sending…',
     begins: 'The answer begins',
     ends: {
       complete: 'The answer is complete',
@@ -228,7 +221,6 @@ export const en = {
     table: 'Table',
     untitled: 'Untitled',
   },
-  outbox: {},
   palette: {
     title: 'Commands',
     prompt: 'Find a session or a command',

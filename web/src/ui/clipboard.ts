@@ -1,26 +1,34 @@
-/** Copies text; whether it worked. */
+/** Puts text on the clipboard; false where the browser does not let us. */
 export async function copyText(text: string): Promise<boolean> {
   try {
-    await navigator.clipboard.writeText(text)
-    return true
+    // Missing where the page does not come over HTTPS.
+    if (navigator.clipboard) {
+      await navigator.clipboard.writeText(text)
+      return true
+    }
   } catch {
-    return copyOldWay(text) // not in a context that the browser calls secure, or not allowed
+    // Not allowed: the older way may be.
   }
+  return copyBySelection(text)
 }
 
-function copyOldWay(text: string): boolean {
-  const before = document.activeElement
+function copyBySelection(text: string): boolean {
   const field = document.createElement('textarea')
   field.value = text
   field.readOnly = true
   field.style.position = 'fixed'
   field.style.opacity = '0'
-  // Inside an open dialog, or the dialog would take the focus back.
-  const home = before?.closest('[role="dialog"]') ?? document.body
-  home.append(field)
+  const focused = document.activeElement
+  // An open dialog keeps the focus within itself.
+  const place = focused?.closest('[role="dialog"]') ?? document.body
+  place.append(field)
   field.select()
-  const copied = document.execCommand('copy')
-  field.remove()
-  if (before instanceof HTMLElement) before.focus()
-  return copied
+  try {
+    return document.execCommand('copy')
+  } catch {
+    return false
+  } finally {
+    field.remove()
+    if (focused instanceof HTMLElement) focused.focus({ preventScroll: true })
+  }
 }
