@@ -168,6 +168,7 @@ async def test_the_end_is_followed_until_one_lets_go(page: Page, served: Served)
     await page.evaluate(AT_END)
     await page.keyboard.press("PageUp")
     await expect(down).to_be_visible()
+    await settled(page)
     await page.keyboard.press("End")
     await expect(down).to_have_count(0)
 

@@ -58,8 +58,9 @@ export function Thread({ sessionId, rows, older, busy }: ThreadProps) {
   const oldest = rows[0]?.key
   useEffect(() => {
     if (!restored || !older || first === undefined || oldest === undefined) return
-    if (first < EARLY) more(oldest)
-  }, [restored, older, first, oldest, more])
+    // Who is at the end has not gone up: the first frame only does not know yet.
+    if (first < EARLY && (!following || rows.length < EARLY)) more(oldest)
+  }, [following, rows.length, restored, older, first, oldest, more])
 
   const containerRef = virtualizer.containerRef
   return (
