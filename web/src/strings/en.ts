@@ -123,7 +123,7 @@ export const en = {
     deleteAbout: 'It goes out of sight, and the model no longer sees it either.',
     deleted: 'The message was deleted',
     download: 'Download',
-    attached: 'Attached files',
+    attached: 'Files of this message',
     openPicture: (name: string) => `Open ${name}`,
     reasoning: 'Reasoning',
     thinking: 'Thinking…',
