@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from playwright.async_api import Locator, Page, Request, expect
+from playwright.async_api import BrowserContext, Locator, Page, Request, expect
 
 from tests.conftest import until_async
 from tests.web.conftest import Served
@@ -91,6 +91,16 @@ async def test_nothing_in_an_answer_runs_or_asks_another_server(page: Page, serv
         assert (rel, target) == ("noopener noreferrer", "_blank")
     assert await page.evaluate("window.hacked") is None
     assert not asked
+
+
+async def test_what_cannot_be_read_does_not_take_the_conversation(
+    context: BrowserContext, served: Served
+) -> None:
+    # One of its own, as React calls what it catches an error.
+    page = await context.new_page()
+    shown = await answer(page, served, ">" * 5_000 + "deep")
+    await expect(shown).to_contain_text(">" * 5_000 + "deep")
+    await expect(page.get_by_role("textbox", name="Message")).to_be_enabled()
 
 
 async def test_code_is_coloured_and_copied(page: Page, served: Served) -> None:

@@ -8,6 +8,7 @@ import {
 } from 'streamdown'
 import type { Pluggable } from 'unified'
 import { t } from '../strings'
+import { Boundary } from '../ui/Boundary'
 import { CodeBlock } from './CodeBlock'
 import { hasFormulas, withDollars } from './formulas'
 import { Link, Picture } from './Link'
@@ -47,8 +48,26 @@ const footnotes = {
   footnoteBackLabel: t.markdown.backToText,
 }
 
-/** An answer. Only the blocks that have changed are read and drawn anew. */
+/** An answer. What cannot be read as Markdown, such as a thousand quotations within each other,
+ * is shown as it was written: one answer must not take the conversation with it. */
 export const Markdown = memo(function Markdown({ text, streaming }: MarkdownProps) {
+  return (
+    <Boundary
+      // While more of it comes, it is not tried again with each word.
+      of={streaming ? 'streaming' : text}
+      fallback={() => (
+        <div className={css.written} dir="auto">
+          {text}
+        </div>
+      )}
+    >
+      <Blocks text={text} streaming={streaming} />
+    </Boundary>
+  )
+})
+
+/** Only the blocks that have changed are read and drawn anew. */
+function Blocks({ text, streaming }: MarkdownProps) {
   const prefix = `${useId()}-`
   const source = useMemo(() => withDollars(text), [text])
   const formulas = useFormulas(hasFormulas(source))
@@ -75,7 +94,7 @@ export const Markdown = memo(function Markdown({ text, streaming }: MarkdownProp
       {source}
     </Streamdown>
   )
-})
+}
 
 const NO_MODAL = { enabled: false }
 
