@@ -1,11 +1,11 @@
 /** Formulas, set by KaTeX: loaded when the first one comes. */
 import { createMathPlugin } from '@streamdown/math'
+import type { Element } from 'hast'
+import { fromDom } from 'hast-util-from-dom'
+import katex from 'katex'
 import 'katex/dist/katex.min.css'
 import type { Pluggable } from 'unified'
-import type { MarkdownNode } from './tree'
-
-const plugin = createMathPlugin()
-const [rehypeKatex] = plugin.rehypePlugin as [Pluggable]
+import { type HtmlNode, type MarkdownNode, textOf } from './tree'
 
 /** A formula that is a paragraph by itself stands by itself. */
 function display() {
@@ -29,11 +29,42 @@ function alone(node: MarkdownNode): void {
   node.data = { hName: 'pre', hChildren: [code] }
 }
 
-export const remark: Pluggable[] = [plugin.remarkPlugin, display]
-export const rehype: Pluggable[] = [
-  // Not larger than the page, whatever a formula asks for; nor a link or a picture (`trust`).
-  [
-    rehypeKatex,
-    { errorColor: 'inherit', strict: 'ignore', maxSize: 20, maxExpand: 500 },
-  ] as Pluggable,
-]
+/** In the place of `rehype-katex`, which reads KaTeX's HTML with its `style` attributes: the
+ * page's policy refuses those. What KaTeX builds by itself has its styles through the DOM. */
+function set() {
+  return setIn
+}
+
+function setIn(tree: HtmlNode): void {
+  if (!tree.children) return
+  tree.children = tree.children.map((child) => {
+    // A fence, or a formula that stands by itself, is in a `pre`.
+    const [code] = child.tagName === 'pre' ? (child.children ?? []) : [child]
+    const classes = code?.tagName === 'code' ? code.properties?.className : undefined
+    const is = (name: string) => Array.isArray(classes) && classes.includes(name)
+    if (code && (is('math-inline') || is('math-display') || is('language-math')))
+      return formula(textOf(code), child !== code || is('math-display'))
+    setIn(child)
+    return child
+  })
+}
+
+function formula(text: string, displayMode: boolean): HtmlNode {
+  const place = document.createElement('span')
+  try {
+    katex.render(text, place, {
+      displayMode,
+      strict: 'ignore',
+      // Not larger than the page, whatever a formula asks for; nor a link or a picture (`trust`).
+      maxSize: 20,
+      maxExpand: 500,
+    })
+  } catch {
+    // One that is wrong, or is not all there yet, is shown as it was written.
+    place.textContent = text
+  }
+  return fromDom(place) as Element as HtmlNode
+}
+
+export const remark: Pluggable[] = [createMathPlugin().remarkPlugin, display]
+export const rehype: Pluggable[] = [set]
