@@ -26,12 +26,9 @@ from squid.http.headers import policy
 FOLDER = Path(__file__).parents[1] / "page"
 
 POLICY = policy(
-    # An attribute can dress one element, and the sanitizer leaves none; but the browser's
-    # parser, which reads an answer's HTML and formulas before that, reports each it meets.
-    "style-src-attr 'unsafe-inline'",
     script="'self'",
-    # No 'unsafe-inline' here: a sheet that somebody smuggles in can read and send a page.
-    # What components set is set through the DOM (`element.style`, adopted sheets).
+    # No 'unsafe-inline': what components set is set through the DOM (`element.style`,
+    # adopted sheets), of which no markup that somebody smuggles in is capable.
     style="'self'",
     img="'self' blob: data:",
     font="'self'",
