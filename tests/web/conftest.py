@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
-from collections.abc import AsyncIterator, Callable
-from typing import NamedTuple
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import httpx2
 import pytest
@@ -15,6 +18,11 @@ from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 from squid.config import Config
 from squid.core import Squid
 from tests.conftest import serving
+from tests.server import Server, anthropic_at
+from tests.upstream import Upstream
+from tests.web import sight
+from tests.web.faults import Faults
+from tests.web.gate import Gate
 from web import build
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -30,7 +38,19 @@ FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    # Whatever a page might ask for, it does not get there.
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 ]
+LIGHT = {"color_scheme": "light"}
+DARK = {"color_scheme": "dark"}
+PHONE = {
+    **{"viewport": {"width": 390, "height": 844}, "device_scale_factor": 2},
+    **{"has_touch": True, "is_mobile": True},
+}
+"""For `@pytest.mark.parametrize("context", [LIGHT, DARK, PHONE], indirect=True)`."""
+
+Profiles = Callable[..., Awaitable[BrowserContext]]
+REPORT = pytest.StashKey[pytest.TestReport]()
 
 expect.set_options(timeout=10_000)
 
@@ -40,6 +60,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "tests/web/" in item.path.as_posix() and pytest_asyncio.is_async_test(item):
             item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    """Let the fixtures see at their end how the test went."""
+    report = yield
+    if report.when == "call":
+        item.stash[REPORT] = report
+    return report
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -54,12 +83,62 @@ async def browser() -> AsyncIterator[Browser]:
         await browser.close()
 
 
+@pytest.fixture
+def faults() -> Iterator[Faults]:
+    """A test fails where a page of it had an error of its own, or asked another host."""
+    faults = Faults()
+    yield faults
+    assert not faults.found
+
+
 @pytest_asyncio.fixture(loop_scope="session")
-async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
-    """A browser profile of its own: nothing in its storage."""
-    context = await browser.new_context(locale="en-GB", timezone_id="Europe/Berlin")
-    yield context
-    await context.close()
+async def profiles(
+    browser: Browser, faults: Faults, request: pytest.FixtureRequest
+) -> AsyncIterator[Profiles]:
+    """Make another browser profile: nothing in its storage. What its pages show is kept
+    where the test fails."""
+    made: list[BrowserContext] = []
+
+    async def make(**options: Any) -> BrowserContext:
+        options = {"locale": "en-GB", "timezone_id": "Europe/Berlin", **options}
+        context = await browser.new_context(**options)
+        made.append(context)
+        faults.watch(context)
+        await context.add_init_script(sight.SCRIPT)
+        return context
+
+    yield make
+    report = request.node.stash.get(REPORT, None)
+    if faults.found or (report is not None and report.failed):
+        await keep([page for context in made for page in context.pages])
+    for context in made:
+        await context.close()
+
+
+async def keep(pages: list[Page]) -> None:
+    """What each page shows, to eye and to ear."""
+    folder = Path(tempfile.mkdtemp(prefix="squid-page-"))
+    for number, page in enumerate(pages):
+        try:
+            await page.screenshot(path=folder / f"{number}.png", timeout=5_000)
+            seen = await page.locator("body").aria_snapshot(timeout=5_000)
+        except Exception as error:
+            seen = f"The page cannot be looked at: {error}"
+        (folder / f"{number}.yaml").write_text(f"# {page.url}\n{seen}\n", "utf-8")
+    print(f"What the page showed: {folder}")
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def context(profiles: Profiles, request: pytest.FixtureRequest) -> BrowserContext:
+    """A profile; what `parametrize` gives it are options of Playwright's `new_context`."""
+    return await profiles(**getattr(request, "param", {}))
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def gate(upstream: Upstream) -> AsyncIterator[Gate]:
+    """The line to the model's server, to hold an answer in its middle."""
+    async with Gate.before(upstream.url) as gate:
+        yield gate
 
 
 class Served(NamedTuple):
@@ -71,18 +150,40 @@ class Served(NamedTuple):
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def served(configure: Callable[..., Config]) -> AsyncIterator[Served]:
-    async with serving(configure()) as (client, squid):
+async def served(configure: Callable[..., Config], gate: Gate) -> AsyncIterator[Served]:
+    config = configure(provider__anthropic__base_url=gate.url)
+    async with serving(config) as (client, squid):
         yield Served(str(client.base_url), client, squid)
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def page(context: BrowserContext, served: Served) -> AsyncIterator[Page]:
-    """The page, opened. A test fails where the page had an error of its own."""
+async def page(served: Served, context: BrowserContext) -> Page:
+    """The page, opened. A server is named before the browser, so that it ends after it."""
     page = await context.new_page()
-    errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on("console", lambda line: line.type == "error" and errors.append(line.text))
     await page.goto(served.url)
-    yield page
-    assert not errors
+    return page
+
+
+class Process(NamedTuple):
+    """A server in a process of its own, which a test may kill."""
+
+    server: Server
+    client: httpx2.AsyncClient
+
+    @property
+    def url(self) -> str:
+        return self.server.url
+
+    async def start(self) -> None:
+        await asyncio.to_thread(self.server.start)
+
+    async def stop(self) -> None:
+        await asyncio.to_thread(self.server.stop)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def process(tmp_path: Path, gate: Gate) -> AsyncIterator[Process]:
+    env = {**anthropic_at(gate.url), "SQUID_PROVIDER_ANTHROPIC_MODEL": "script:deltas=5"}
+    with Server(tmp_path / "process", env=env) as server:
+        async with httpx2.AsyncClient(base_url=server.url, timeout=30, verify=False) as client:
+            yield Process(server, client)
