@@ -1,0 +1,121 @@
+"""What others do appears by itself: another tab, another browser, another program."""
+
+from __future__ import annotations
+
+from playwright.async_api import BrowserContext, Locator, Page, expect
+
+from tests.http.talk import asked as somebody_asks
+from tests.web.conftest import Profiles, Served
+from tests.web.faults import Faults
+from tests.web.gate import Gate
+from tests.web.seeds import conversation, seed, to_and_fro
+from tests.web.sight import answers, complete, numbered, questions, words, write
+
+
+def entry(page: Page, title: str) -> Locator:
+    return page.get_by_role("navigation", name="Sessions").get_by_role("link", name=title)
+
+
+async def opened(context: BrowserContext, url: str, session_id: str) -> Page:
+    page = await context.new_page()
+    await page.goto(f"{url}/sessions/{session_id}")
+    await expect(questions(page).first).to_be_visible()
+    return page
+
+
+async def counting(served: Served) -> str:
+    """A session whose answers count to sixty."""
+    (session_id,) = await seed(
+        served.client, conversation("Shared", to_and_fro(2), model="script:deltas=60")
+    )
+    return session_id
+
+
+async def test_sent_in_one_streams_in_both(served: Served, gate: Gate, profiles: Profiles) -> None:
+    """Two tabs of a browser, and another browser."""
+    session_id = await counting(served)
+    here = await profiles()
+    pages = [
+        await opened(context, served.url, session_id) for context in (here, here, await profiles())
+    ]
+    gate.hold_at('"w30')
+    await write(pages[0], "To all of you")
+    for page in pages:
+        await expect(questions(page).last).to_contain_text("To all of you")
+        await expect(answers(page).last).to_contain_text("w30")
+        assert await words(answers(page).last) == numbered(31)
+    gate.open()
+    for page in pages:
+        await complete(answers(page).last)
+        assert await words(answers(page).last) == numbered(60)
+        await expect(questions(page)).to_have_count(2)
+
+
+async def test_stopped_in_one_is_stopped_in_the_other(
+    served: Served, gate: Gate, profiles: Profiles
+) -> None:
+    session_id = await counting(served)
+    one = await opened(await profiles(), served.url, session_id)
+    other = await opened(await profiles(), served.url, session_id)
+    gate.hold_at('"w30')
+    await write(one, "Begin")
+    await expect(answers(other).last).to_contain_text("w30")
+    await other.get_by_role("button", name="Stop").click()
+    for page in (one, other):
+        await expect(answers(page).last).to_have_attribute("data-status", "stopped")
+        assert await words(answers(page).last) == numbered(31)
+        await expect(page.get_by_role("button", name="Stop")).to_have_count(0)
+    gate.open()
+
+
+async def test_renamed_and_deleted_in_one_is_so_in_the_other(
+    served: Served, profiles: Profiles, faults: Faults
+) -> None:
+    faults.expect_status(404)  # of the deleted one, which is open in both
+    session_id = await counting(served)
+    one = await opened(await profiles(), served.url, session_id)
+    other = await opened(await profiles(), served.url, session_id)
+    await one.get_by_role("button", name="Actions for Shared").click()
+    await one.get_by_role("menuitem", name="Rename").click()
+    await one.keyboard.press("ControlOrMeta+a")
+    await one.keyboard.type("Ours")
+    await one.keyboard.press("Enter")
+    await expect(entry(one, "Ours")).to_be_visible()
+    await expect(entry(other, "Ours")).to_be_visible()
+    await expect(entry(other, "Shared")).to_have_count(0)
+    await one.get_by_role("button", name="Actions for Ours").click()
+    await one.get_by_role("menuitem", name="Delete").click()
+    await one.get_by_role("alertdialog").get_by_role("button", name="Delete").click()
+    await expect(entry(one, "Ours")).to_have_count(0)
+    await expect(entry(other, "Ours")).to_have_count(0)
+    await one.get_by_role("button", name="Undo").click()
+    await expect(entry(other, "Ours")).to_be_visible()
+
+
+async def test_what_a_program_asks_appears(page: Page, served: Served, gate: Gate) -> None:
+    """`squid ask`, or anything else that speaks to the server: a new session in the list,
+    its answer as it is written, and its end."""
+    await somebody_asks(served.client, "Asked from a terminal", "deltas=60")
+    await expect(entry(page, "Asked from a terminal")).to_be_visible()
+    await entry(page, "Asked from a terminal").click()
+    await expect(answers(page).last).to_contain_text("w59")
+    session_id = page.url.rpartition("/")[2]
+    await somebody_asks(served.client, "And again", "deltas=30", session_id)
+    await expect(questions(page).last).to_contain_text("And again")
+    await complete(answers(page).last)
+    assert await words(answers(page).last) == numbered(30)
+
+
+async def test_what_was_missed_while_away_is_there_afterwards(
+    page: Page, served: Served, faults: Faults
+) -> None:
+    """Changes that the feed could not tell, because the line was down."""
+    faults.expect_network()
+    (session_id,) = await seed(served.client, conversation("Before", to_and_fro(2)))
+    await expect(entry(page, "Before")).to_be_visible()
+    await page.context.set_offline(True)
+    await served.client.patch(f"/api/sessions/{session_id}", json={"title": "After"})
+    await seed(served.client, conversation("Meanwhile", to_and_fro(2)))
+    await page.context.set_offline(False)
+    await expect(entry(page, "After")).to_be_visible()
+    await expect(entry(page, "Meanwhile")).to_be_visible()
