@@ -1,0 +1,301 @@
+"""For everyone: by keyboard alone, with a finger, in any direction, size and colour."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from playwright.async_api import BrowserContext, Page, expect
+
+from tests.web.conftest import PHONE, Served
+from tests.web.seeds import assistant, conversation, seed, user
+from tests.web.sight import answers, complete, roll, still
+from tests.web.views import (
+    View,
+    archive,
+    attaching,
+    empty,
+    palette,
+    seed_all,
+    session,
+    settings,
+    shortcuts,
+    sidebar,
+    unfolded,
+)
+
+LOOK = """
+window.look = {
+  // What a pointer can press, as it is drawn; what lies under a dialog is not to be had.
+  targets() {
+    const found = document.querySelectorAll(
+      'a[href], button, input:not([type=file]), textarea, select, [role^=menuitem], [role=option]')
+    return [...found].filter(one =>
+      one.checkVisibility({ visibilityProperty: true, opacityProperty: false }) &&
+      !one.closest('[aria-hidden=true], [inert]') &&
+      !one.disabled && getComputedStyle(one).pointerEvents !== 'none')
+  },
+  name(one) {
+    return one.getAttribute('aria-label') || one.innerText?.trim().slice(0, 40) ||
+      one.placeholder || one.outerHTML.slice(0, 120)
+  },
+  // Targets under 24 px a side. A link in a line of text is as high as its line (WCAG 2.5.8).
+  small() {
+    return look.targets().filter(one => !one.matches('article p a, article li a, article td a'))
+      .map(one => [one, one.getBoundingClientRect()])
+      .filter(([, box]) => box.width > 1 && (box.width < 23.9 || box.height < 23.9))
+      .map(([one, box]) => `${look.name(one)}: ${box.width} × ${box.height}`)
+  },
+  // What sticks out of the window sideways, with nothing around it that scrolls.
+  wide() {
+    const scrolls = one => {
+      for (let at = one.parentElement; at && at !== document.body; at = at.parentElement)
+        if (/auto|scroll|hidden|clip/.test(getComputedStyle(at).overflowX) &&
+            at.getBoundingClientRect().right <= innerWidth + 1) return true
+      return false
+    }
+    const out = [...document.body.querySelectorAll('*')].filter(one => {
+      const box = one.getBoundingClientRect()
+      return box.width > 1 && one.checkVisibility({ visibilityProperty: true }) &&
+        (box.right > innerWidth + 1 || box.left < -1) && !scrolls(one)
+    }).map(one => one.outerHTML.slice(0, 160))
+    if (document.documentElement.scrollWidth > innerWidth) out.push('the page scrolls sideways')
+    return out
+  },
+  // Text that its own box cuts off, and no way to see the rest.
+  cut() {
+    return look.targets().filter(one => {
+      const style = getComputedStyle(one)
+      // What is there for the keyboard alone is shown when it has the focus.
+      const box = one.getBoundingClientRect()
+      return box.width > 2 && box.bottom > 0 && one.matches('button, a') &&
+        style.overflowX !== 'visible' && style.textOverflow !== 'ellipsis' &&
+        one.scrollWidth > one.clientWidth + 1
+    }).map(look.name)
+  },
+  // Whether the frame's two parts lie over each other.
+  overlaps() {
+    const [nav, main] = ['nav', 'main']
+      .map(one => document.querySelector(one)?.getBoundingClientRect())
+    return nav && main && nav.width > 1 &&
+      Math.min(nav.right, main.right) - Math.max(nav.left, main.left) > 1
+  },
+  // The focus, and whether one sees it.
+  focus() {
+    const one = document.activeElement
+    if (!one || one === document.body) return null
+    one.dataset.tabbed ??= `${++look.count}`
+    // The ring may be around what it stands in, or around the words in it.
+    const near = [one, ...one.querySelectorAll('*')]
+    for (let at = one.parentElement; at; at = at.parentElement) near.push(at)
+    const styles = near.flatMap(at => [null, '::before', '::after'].map(
+      part => getComputedStyle(at, part)))
+    const ring = styles.some(
+      its => its.outlineStyle !== 'none' && parseFloat(its.outlineWidth) >= 1)
+    const box = one.getBoundingClientRect()
+    return { id: one.dataset.tabbed, name: look.name(one), tag: one.tagName,
+             ring: ring || getComputedStyle(one).boxShadow !== 'none', height: box.height,
+             inWindow: box.bottom > 0 && box.top < innerHeight &&
+                       box.right > 0 && box.left < innerWidth }
+  },
+  count: 0,
+}
+"""
+
+
+async def opened(context: BrowserContext, served: Served, view: View) -> Page:
+    await context.add_init_script(LOOK)
+    session_id = await seed_all(served.client)
+    page = await context.new_page()
+    await page.emulate_media(reduced_motion="reduce")
+    await view(page, served.url, session_id)
+    await still(page)
+    return page
+
+
+async def walk(page: Page, key: str = "Tab", steps: int = 150) -> list[dict[str, Any]]:
+    """Where the focus goes, until it comes back to where it was or leaves the page."""
+    seen: list[dict[str, Any]] = []
+    for _ in range(steps):
+        await page.keyboard.press(key)
+        at = await page.evaluate("look.focus()")
+        if at is None or (seen and at["id"] == seen[0]["id"]):
+            break
+        seen.append(at)
+    return seen
+
+
+async def test_everything_is_reached_and_seen_with_the_tab_key(
+    served: Served, context: BrowserContext
+) -> None:
+    page = await opened(context, served, session)
+    await page.get_by_role("link", name="Skip to the conversation").focus()
+    found = await walk(page)
+    assert len(found) > 15
+    assert not [at["name"] for at in found if not at["ring"]], "each shows that it has the focus"
+    assert not [at["name"] for at in found if not at["inWindow"]], "and is in the window"
+    names = {at["name"] for at in found}
+    for name in ("New session", "Settings", "Message", "Attach files", "Continue"):
+        assert name in names, f"{name} is reached: {sorted(names)}"
+
+
+async def test_a_session_from_the_first_word_to_its_end_without_a_pointer(
+    served: Served, page: Page
+) -> None:
+    """Write, read, say it differently, rename, delete and undo."""
+    await page.get_by_role("textbox", name="Message").focus()
+    await page.keyboard.type("By keyboard")
+    await page.keyboard.press("Enter")
+    await complete(answers(page).last)
+    await expect(page.get_by_role("textbox", name="Message")).to_be_focused()
+    await page.get_by_role("article", name="You").get_by_role("button", name="Edit").focus()
+    await page.keyboard.press("Enter")
+    await page.keyboard.press("ControlOrMeta+a")
+    await page.keyboard.type("By keyboard, again")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("article", name="You")).to_contain_text(["again"])
+    await complete(answers(page).last)
+    actions = page.get_by_role("button", name="Actions for By keyboard")
+    await actions.focus()
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("menuitem", name="Rename")).to_be_focused()
+    await page.keyboard.press("Escape")
+    await expect(actions).to_be_focused()
+    await page.keyboard.press("Enter")
+    await page.keyboard.press("End")
+    await expect(page.get_by_role("menuitem", name="Delete")).to_be_focused()
+    await page.keyboard.press("Enter")
+    delete = page.get_by_role("alertdialog").get_by_role("button", name="Delete")
+    await expect(page.get_by_role("alertdialog")).to_be_visible()
+    await delete.focus()
+    await page.keyboard.press("Enter")
+    link = page.get_by_role("navigation", name="Sessions").get_by_role("link", name="By keyboard")
+    await expect(link).to_have_count(0)
+
+
+@pytest.mark.parametrize("view", [settings, palette, shortcuts], ids=lambda view: view.__name__)
+async def test_a_dialog_keeps_the_focus_and_gives_it_back(
+    served: Served, context: BrowserContext, view: View
+) -> None:
+    page = await opened(context, served, view)
+    dialog = page.get_by_role("dialog")
+    for _ in range(30):
+        await page.keyboard.press("Tab")
+        assert await dialog.evaluate("one => one.contains(document.activeElement)")
+    # The first one may be for the tooltip of what has the focus.
+    await page.keyboard.press("Escape")
+    if await dialog.count():
+        await page.keyboard.press("Escape")
+    await expect(dialog).to_have_count(0)
+    await expect(page.locator(":focus")).to_have_count(1)
+
+
+@pytest.mark.parametrize("context", [{}, PHONE], ids=["mouse", "phone"], indirect=True)
+@pytest.mark.parametrize(
+    "view", [empty, unfolded, attaching, settings, archive], ids=lambda view: view.__name__
+)
+async def test_what_is_pressed_is_large_enough(
+    served: Served, context: BrowserContext, view: View
+) -> None:
+    page = await opened(context, served, view)
+    assert await page.evaluate("look.small()") == []
+    if view is empty:
+        await sidebar(page)
+        assert await page.evaluate("look.small()") == []
+
+
+async def test_reduced_motion_moves_nothing(served: Served, context: BrowserContext) -> None:
+    page = await opened(context, served, unfolded)
+    await page.get_by_role("button", name="Settings", exact=True).click()
+    await expect(page.get_by_role("dialog")).to_be_visible()
+    running = (
+        "document.getAnimations().filter(one => one.playState === 'running' &&"
+        " one.effect.getComputedTiming().activeDuration > 1).map(one => one.animationName)"
+    )
+    assert await page.evaluate(running) == []
+
+
+async def test_colours_of_the_system_show_all_that_matters(
+    served: Served, context: BrowserContext
+) -> None:
+    """In forced colours grounds are gone: what is chosen and what can be pressed is not."""
+    await context.add_init_script(LOOK)
+    session_id = await seed_all(served.client)
+    page = await context.new_page()
+    await page.emulate_media(forced_colors="active", reduced_motion="reduce")
+    await session(page, served.url, session_id)
+    box = page.get_by_role("textbox", name="Message")
+    await box.focus()
+    assert (await page.evaluate("look.focus()"))["ring"]
+    invisible = await page.evaluate(
+        """() => look.targets().filter(one => {
+             const icon = one.querySelector('svg')
+             const ground = getComputedStyle(document.body).backgroundColor
+             return icon && getComputedStyle(icon).stroke === ground
+           }).map(look.name)"""
+    )
+    assert invisible == []
+
+
+NARROW = {"viewport": {"width": 320, "height": 640}}
+
+
+@pytest.mark.parametrize("context", [NARROW], ids=["320px"], indirect=True)
+@pytest.mark.parametrize(
+    "view",
+    [empty, unfolded, attaching, settings, palette, shortcuts, archive],
+    ids=lambda view: view.__name__,
+)
+async def test_nothing_is_wider_than_a_narrow_window(
+    served: Served, context: BrowserContext, view: View
+) -> None:
+    """320 px is 1280 at four times the size (WCAG 1.4.10): no scrolling sideways, but in what
+    needs two dimensions, each in its own box."""
+    page = await opened(context, served, view)
+    assert await page.evaluate("look.wide()") == []
+    if view is unfolded:
+        for _ in range(6):
+            await roll(page, -600)
+            assert await page.evaluate("look.wide()") == []
+
+
+@pytest.mark.parametrize("view", [empty, unfolded, settings], ids=lambda view: view.__name__)
+async def test_text_at_twice_its_size_loses_nothing(
+    served: Served, context: BrowserContext, view: View
+) -> None:
+    page = await opened(context, served, view)
+    await page.set_viewport_size({"width": 1280, "height": 720})
+    await page.evaluate("document.documentElement.style.fontSize = '200%'")
+    await still(page)
+    assert await page.evaluate("look.wide()") == []
+    assert await page.evaluate("look.cut()") == []
+    assert not await page.evaluate("look.overlaps()")
+    if view is not settings:
+        await expect(page.get_by_role("textbox", name="Message")).to_be_in_viewport()
+
+
+@pytest.mark.parametrize("view", [empty, unfolded, attaching], ids=lambda view: view.__name__)
+async def test_from_right_to_left_all_is_mirrored(
+    served: Served, context: BrowserContext, view: View
+) -> None:
+    page = await opened(context, served, view)
+    navigation = page.get_by_role("navigation", name="Sessions")
+    before = await navigation.bounding_box()
+    assert before
+    await page.evaluate("document.documentElement.dir = 'rtl'")
+    await still(page)
+    after = await navigation.bounding_box()
+    assert after
+    assert after["x"] + after["width"] == pytest.approx(1280 - before["x"], abs=1)
+    assert not await page.evaluate("look.overlaps()")
+    assert await page.evaluate("look.wide()") == []
+
+
+async def test_text_from_right_to_left_reads_so_by_itself(served: Served, page: Page) -> None:
+    turns = [user("שלום"), assistant("שלום, מה שלומך?")]
+    (session_id,) = await seed(served.client, conversation("Hebrew", turns))
+    await page.goto(f"{served.url}/sessions/{session_id}")
+    for name in ("You", "Assistant"):
+        text = page.get_by_role("article", name=name).get_by_text("שלום").first
+        await expect(text).to_be_visible()
+        assert await text.evaluate("one => getComputedStyle(one).direction") == "rtl"
