@@ -1,0 +1,1 @@
+"""What each promise costs: `python -m bench`. Nothing here is a test, and no test is timed."""
