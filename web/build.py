@@ -27,6 +27,7 @@ SWITCH = "SQUID_BUILD_PAGE"
 """Set to 0, the package is built with what there is of the page, or without one."""
 
 _BESIDE = ("index.html", "package.json", "package-lock.json", "tsconfig.json", "vite.config.ts")
+_BELOW = ("plugins", "src")
 _NOT_BUILT = (".test.ts", ".test.tsx", ".d.ts")
 
 
@@ -54,8 +55,9 @@ def fingerprint() -> str:
 
 def sources() -> Iterator[Path]:
     yield from (WEB / name for name in _BESIDE)
-    inside = (path for path in (WEB / "src").rglob("*") if path.is_file())
-    yield from sorted(path for path in inside if not path.name.endswith(_NOT_BUILT))
+    for folder in _BELOW:
+        inside = (path for path in (WEB / folder).rglob("*") if path.is_file())
+        yield from sorted(path for path in inside if not path.name.endswith(_NOT_BUILT))
 
 
 def build() -> None:

@@ -22,7 +22,9 @@ LOCKED: dict[str, dict[str, Any]] = json.loads((WEB / "package-lock.json").read_
 ]
 WRITTEN = [
     path
-    for path in sorted([*WEB.glob("*.*"), *(WEB / "src").rglob("*.*")])
+    for path in sorted(
+        [*WEB.glob("*.*"), *(WEB / "plugins").rglob("*.*"), *(WEB / "src").rglob("*.*")]
+    )
     if path.suffix in {".css", ".html", ".json", ".npmrc", ".py", ".svg", ".ts", ".tsx"}
     and not path.name.endswith(".d.ts")
 ]
@@ -76,9 +78,10 @@ def test_server_knows_each_address_of_the_page() -> None:
 def test_uv_looks_at_all_that_the_page_is_built_from() -> None:
     keys = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["uv"]["cache-keys"]
     files = {key["file"] for key in keys if "file" in key}
-    beside = {path for path in build.sources() if path.parent == WEB}
-    assert {path.relative_to(ROOT).as_posix() for path in beside} <= files
-    assert {"pyproject.toml", "hatch_build.py", "web/src/**/*"} <= files
+    built = {path.relative_to(ROOT) for path in build.sources()}
+    beside = {path.as_posix() for path in built if len(path.parts) == 2}
+    below = {f"web/{path.parts[1]}/**/*" for path in built if len(path.parts) > 2}
+    assert {"pyproject.toml", "hatch_build.py"} | beside | below <= files
     assert {"env": build.SWITCH} in keys
 
 
@@ -86,7 +89,7 @@ def test_uv_looks_at_all_that_the_page_is_built_from() -> None:
 def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A page in which one may change something."""
     web = tmp_path / "web"
-    (web / "src").mkdir(parents=True)
+    web.mkdir()
     for path in build.sources():
         (web / path.relative_to(WEB)).parent.mkdir(exist_ok=True, parents=True)
         (web / path.relative_to(WEB)).write_bytes(path.read_bytes())
@@ -100,7 +103,9 @@ def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return web
 
 
-@pytest.mark.parametrize("name", ["src/main.tsx", "index.html", "package-lock.json"])
+@pytest.mark.parametrize(
+    "name", ["src/main.tsx", "plugins/early.ts", "index.html", "package-lock.json"]
+)
 def test_page_is_stale_when_a_source_changes(tree: Path, name: str) -> None:
     with (tree / name).open("a") as file:
         file.write(" ")
