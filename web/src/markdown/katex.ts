@@ -1,9 +1,9 @@
 /** Formulas, set by KaTeX: loaded when the first one comes. */
-import { createMathPlugin } from '@streamdown/math'
 import type { Element } from 'hast'
 import { fromDom } from 'hast-util-from-dom'
 import katex from 'katex'
 import 'katex/dist/katex.min.css'
+import remarkMath from 'remark-math'
 import type { Pluggable } from 'unified'
 import { type HtmlNode, type MarkdownNode, textOf } from './tree'
 
@@ -66,5 +66,5 @@ function formula(text: string, displayMode: boolean): HtmlNode {
   return fromDom(place) as Element as HtmlNode
 }
 
-export const remark: Pluggable[] = [createMathPlugin().remarkPlugin, display]
+export const remark: Pluggable[] = [[remarkMath, { singleDollarTextMath: false }], display]
 export const rehype: Pluggable[] = [set]
