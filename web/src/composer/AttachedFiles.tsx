@@ -22,7 +22,7 @@ export function AttachedFiles({ sessionId, onRemoved }: AttachedFilesProps) {
   const there = files.filter((file) => file.state === 'there').length
   return (
     <>
-      <p className={css.unseen} aria-live="polite">
+      <p className="unseen" aria-live="polite">
         {files.length > 0 && t.composer.uploaded(there, files.length)}
       </p>
       {files.length > 0 && (

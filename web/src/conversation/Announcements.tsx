@@ -2,7 +2,6 @@ import { useEffect, useRef, useState } from 'react'
 import type { Message } from '../api/types'
 import { isLive } from '../live/answer'
 import { t } from '../strings'
-import css from './Message.module.css'
 
 /** Says to a screen reader that an answer begins and how it ended, and no word between. */
 export function Announcements({ messages }: { messages: readonly Message[] }) {
@@ -20,7 +19,7 @@ export function Announcements({ messages }: { messages: readonly Message[] }) {
     }
   }, [last])
   return (
-    <p role="status" className={css.unseen}>
+    <p role="status" className="unseen">
       {said}
     </p>
   )

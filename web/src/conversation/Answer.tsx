@@ -59,7 +59,7 @@ function Progress({ answer }: { answer: Told }) {
       <span />
       <span />
       <span />
-      <p className={css.unseen}>{t.conversation.pending}</p>
+      <p className="unseen">{t.conversation.pending}</p>
     </div>
   )
 }

@@ -27,7 +27,7 @@ export function passage(
 }
 
 /** How many units the first `points` code points of a text have. */
-export function unitsOf(text: string, points: number): number {
+function unitsOf(text: string, points: number): number {
   let at = 0
   for (let seen = 0; seen < points && at < text.length; seen += 1)
     at += (text.codePointAt(at) ?? 0) > 0xffff ? 2 : 1

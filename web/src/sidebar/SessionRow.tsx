@@ -64,7 +64,7 @@ export const SessionRow = memo(function SessionRow(props: SessionRowProps) {
 })
 
 /** Once the row is there again. */
-export function focusRow(id: string): void {
+function focusRow(id: string): void {
   requestAnimationFrame(() =>
     document.querySelector<HTMLElement>(`[data-row="${CSS.escape(id)}"]`)?.focus(),
   )

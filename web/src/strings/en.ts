@@ -189,7 +189,6 @@ export const en = {
     archived: 'This session is archived',
     archivedHint: 'It is whole, and out of the list. A new message brings it back.',
     unarchive: 'Unarchive',
-    cannotLoad: 'The conversation cannot be shown',
   },
   connection: {
     offline: 'You are offline',
