@@ -14,6 +14,7 @@ import {
   useHistory,
 } from './history'
 import { keys, queries } from './queries'
+import { show } from './sessions'
 
 // The client of the API takes what it finds when it is loaded.
 const network = vi.hoisted(() => {
@@ -29,6 +30,7 @@ const history = (text: string, version = 1, older = false): History => ({
   session: session({ version }),
   messages: chain(text),
   older,
+  read: version,
 })
 
 describe('splice', () => {
@@ -122,6 +124,39 @@ describe('reading a session anew', () => {
     server['/api/sessions/s'] = () => ({ ...history('abc', 5), older: true })
     await Promise.all([refreshHistory('s', 4), refreshHistory('s', 5), refreshHistory('s', 5)])
     expect(asked).toEqual(['/api/sessions/s'])
+    expect(shown()).toBe('abc')
+  })
+
+  it('reads on while it is told of more', async () => {
+    known('ab', 1)
+    look()
+    let version = 1
+    server['/api/sessions/s'] = () => {
+      version += 1
+      const told = history('abc', version)
+      // News of the next version come while this one is on its way.
+      if (version < 8) void refreshHistory('s', version + 1)
+      return told
+    }
+    await refreshHistory('s', 2)
+    expect(historyOf('s')?.session.version).toBe(8)
+  })
+
+  it('reads what others said before what it was told of itself', async () => {
+    known('ab', 3)
+    look()
+    server['/api/sessions/s'] = () => ({ ...history('abxyc', 7), older: true })
+    // A title is changed, or a message sent, here; others have said something before that.
+    show(session({ version: 7, title: 'New' }))
+    await refreshHistory('s', 7)
+    expect(shown()).toBe('abxyc')
+  })
+
+  it('is shown as it comes back', async () => {
+    queries.setQueryData(keys.history('s'), null)
+    look()
+    server['/api/sessions/s'] = () => history('abc', 7)
+    await refreshHistory('s', 7)
     expect(shown()).toBe('abc')
   })
 

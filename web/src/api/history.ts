@@ -3,7 +3,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { api, body, found } from './client'
 import { keys, queries } from './queries'
-import type { Message, Session, SessionView } from './types'
+import type { Message, Session, SessionView, StartedRun } from './types'
 
 export interface History {
   session: Session
@@ -11,6 +11,9 @@ export interface History {
   messages: Message[]
   /** Whether there are older ones. */
   older: boolean
+  /** As of which version of the session the messages are. Of the session itself a later one
+   * may be told, as by a change of its title; others may have said something before that. */
+  read: number
 }
 
 /** How many older messages are loaded at once. */
@@ -33,11 +36,13 @@ export function historyOf(sessionId: string): History | null | undefined {
 export function splice(known: History | null | undefined, newest: SessionView): History {
   const first = newest.messages[0]?.id
   const kept = known?.messages.findIndex((message) => message.id === first) ?? -1
-  if (!known || kept < 0 || first === undefined) return newest
+  const read = newest.session.version
+  if (!known || kept < 0 || first === undefined) return { ...newest, read }
   return {
     session: newest.session,
     messages: [...known.messages.slice(0, kept), ...newest.messages],
     older: kept > 0 ? known.older : newest.older,
+    read,
   }
 }
 
@@ -98,15 +103,19 @@ export async function refreshHistory(sessionId: string, version = Infinity): Pro
   wanted.set(sessionId, Math.max(version, already ?? 0))
   if (already !== undefined) return
   const queryKey = keys.history(sessionId)
+  let looking = 0
   try {
     for (let reads = 0; reads < READS; reads += 1) {
-      const version = wanted.get(sessionId) ?? 0
-      if ((historyOf(sessionId)?.session.version ?? -1) >= version) return
+      const next = wanted.get(sessionId) ?? 0
+      // It was told of more meanwhile.
+      if (next > looking) reads = 0
+      looking = next
+      if ((historyOf(sessionId)?.read ?? -1) >= looking) return
       // What is being read just now may be it, or from before: that is seen from its version.
       const early = queries.isFetching({ queryKey }) > 0
       await queries.invalidateQueries({ queryKey }, { cancelRefetch: false })
       if (queries.getQueryState(queryKey)?.isInvalidated) return // it is read later
-      if (version === Infinity && !early) return
+      if (looking === Infinity && !early) return
     }
   } finally {
     wanted.delete(sessionId)
@@ -164,6 +173,25 @@ function later(known: Message, told: Message): Message {
   return told
 }
 
+/** Show what has begun: the question, where it is new, and the empty answer. One that was sent
+ * twice is told as it was, and may stand far up by now. */
+export function showTurn({ session, messages: told }: StartedRun): void {
+  const { id, version } = session
+  queries.setQueryData<History | null>(keys.history(id), (known) => {
+    if (known === undefined) return undefined
+    // Looked for before it was made.
+    if (known === null)
+      return { session, messages: told, older: told[0]?.parent_id != null, read: 0 }
+    const there = new Set(known.messages.map((message) => message.id))
+    const news = version > known.session.version
+    return {
+      ...known,
+      messages: place(known.messages, news ? told : told.filter((one) => there.has(one.id))),
+      read: version === known.read + 1 ? version : known.read,
+    }
+  })
+}
+
 export function showMessages(sessionId: string, told: readonly Message[]): void {
   queries.setQueryData<History | null>(
     keys.history(sessionId),
@@ -174,9 +202,23 @@ export function showMessages(sessionId: string, told: readonly Message[]): void 
 /** Behind how many messages from the end one may be outside of the newest page. */
 const TAIL = 40
 
+let refreshes = 0
+
 /** Read a message anew that the newest page may not have: one that is loaded further up,
- * one that was deleted, or that was taken out of the trash. */
+ * one that was deleted, or that was taken out of the trash. Where the server is away, it is
+ * read when it is back. */
 export async function refreshMessage(sessionId: string, messageId: string): Promise<void> {
+  refreshes += 1
+  await queries
+    .fetchQuery({
+      queryKey: [...keys.message(messageId), refreshes],
+      queryFn: () => rereadMessage(sessionId, messageId).then(() => null),
+      gcTime: 0,
+    })
+    .catch(() => {}) // refused: the next one who looks is told why
+}
+
+async function rereadMessage(sessionId: string, messageId: string): Promise<void> {
   const messages = historyOf(sessionId)?.messages ?? []
   const at = messages.findIndex((message) => message.id === messageId)
   if (messages.length <= TAIL || at >= messages.length - TAIL) return
@@ -236,5 +278,5 @@ export function showNew(id: string, system: string | null, model: string | null)
   }
   const queryKey = keys.history(id)
   void queries.cancelQueries({ queryKey })
-  queries.setQueryData<History>(queryKey, { session, messages: [], older: false })
+  queries.setQueryData<History>(queryKey, { session, messages: [], older: false, read: 0 })
 }

@@ -3,7 +3,7 @@ import { useMutation } from '@tanstack/react-query'
 import { v7 as uuid } from 'uuid'
 import { api, body } from './client'
 import { passes } from './errors'
-import { historyOf, refreshHistory, refreshMessage, showMessages } from './history'
+import { historyOf, refreshHistory, refreshMessage, showMessages, showTurn } from './history'
 import { refreshLists, show } from './sessions'
 import type { Message, StartedRun } from './types'
 
@@ -12,8 +12,11 @@ export const newMessageId = () => `local.assistant.${uuid()}`
 
 /** Show what has begun: the question, where it is new, and the empty answer. */
 export function showStarted(started: StartedRun): void {
-  showMessages(started.session.id, started.messages)
+  const { id, version } = started.session
+  showTurn(started)
   show(started.session)
+  // Others may have said something before it.
+  if ((historyOf(id)?.read ?? version) < version) void refreshHistory(id, version)
   refreshLists()
 }
 

@@ -26,6 +26,7 @@ function fresh(): void {
     session: session({ version: 5 }),
     messages: [],
     older: false,
+    read: 5,
   })
   queries.setQueryData([...keys.sessions, {}], { pages: [], pageParams: [] })
 }

@@ -1,12 +1,12 @@
 /** The change feed: what others do appears by itself. */
-import { historyOf, refreshHistory, refreshMessage } from '../api/history'
+import { refreshHistory, refreshMessage } from '../api/history'
 import { keys, queries } from '../api/queries'
 import { refreshLists, runEnded } from '../api/sessions'
 import type { Change } from '../api/types'
 import { type Frame, openStream } from './stream'
 
-/** How long to wait where the server refuses the feed, as one does whose token was changed. */
-const REFUSED_MS = 30_000
+/** How long to wait where the server has no feed: another one may answer in its place. */
+const AGAIN_MS = 30_000
 
 const listeners = new Set<() => void>()
 
@@ -34,7 +34,7 @@ export function listen(): () => void {
       onEnd: () => {
         again = setTimeout(() => {
           close = open()
-        }, REFUSED_MS)
+        }, AGAIN_MS)
       },
     })
   }
@@ -51,7 +51,10 @@ function take(frames: Frame[]): void {
     // `ready` comes first: what was read before it may be from before it.
     if (name === 'reset' || name === 'ready') gap()
     const change = name === 'change' ? parsed(data) : null
-    if (change) newest.set(change.session_id, [...(newest.get(change.session_id) ?? []), change])
+    if (!change) continue
+    const others = newest.get(change.session_id)
+    if (others) others.push(change)
+    else newest.set(change.session_id, [change])
   }
   for (const [sessionId, changes] of newest) void look(sessionId, changes)
   if (newest.size) refreshLists()
@@ -59,13 +62,17 @@ function take(frames: Frame[]): void {
 
 async function look(sessionId: string, changes: readonly Change[]): Promise<void> {
   const version = Math.max(...changes.map((change) => change.version))
-  const known = historyOf(sessionId)?.session.version
-  for (const { kind, run_id } of changes)
+  const messages = new Set<string>()
+  for (const { kind, run_id, message_id } of changes) {
     if (kind === 'run' && run_id !== null) runEnded(sessionId, run_id)
-  if (known === undefined || known >= version) return
+    if (kind === 'message' && message_id !== null) messages.add(message_id)
+  }
+  // One that is being read for the first time may be from before, and one that was not
+  // there may be there now.
+  if (!queries.getQueryState(keys.history(sessionId))) return
   await refreshHistory(sessionId, version)
-  for (const { kind, message_id } of changes)
-    if (kind === 'message' && message_id !== null) await refreshMessage(sessionId, message_id)
+  // Also of a version that is known: the newest page does not tell of what is further up.
+  for (const id of messages) await refreshMessage(sessionId, id)
 }
 
 /** Everything may have changed. */
