@@ -5,7 +5,7 @@ import { upload } from '../api/files'
 import type { StartedRun } from '../api/types'
 import type { Attachment, Outgoing } from './outbox'
 
-/** How long the server may take to say that it has a message. */
+/** How long the server may take to say that it has a session, or a message. */
 const ANSWER_MS = 30_000
 
 interface Steps {
@@ -21,7 +21,7 @@ export async function deliver(entry: Outgoing, steps: Steps): Promise<StartedRun
     await body(
       api.POST('/api/sessions', {
         body: { id: entry.sessionId, ...entry.newSession },
-        signal: steps.signal,
+        signal: patience(steps.signal),
       }),
     )
   }
@@ -37,6 +37,9 @@ export async function deliver(entry: Outgoing, steps: Steps): Promise<StartedRun
   }
 }
 
+/** A line may be dead and not know. */
+const patience = (signal: AbortSignal) => AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)])
+
 async function post(
   entry: Outgoing,
   attachments: readonly Attachment[],
@@ -51,7 +54,7 @@ async function post(
         message: { id: entry.id, content: entry.content, ...(files.length ? { files } : {}) },
         ...(entry.model ? { model: entry.model } : {}),
       },
-      signal: AbortSignal.any([steps.signal, AbortSignal.timeout(ANSWER_MS)]),
+      signal: patience(steps.signal),
     }),
   )
 }

@@ -12,7 +12,10 @@ const all = new Map<string, Outgoing>()
 const bySession = new Map<string, readonly Outgoing[]>()
 const listeners = new Set<() => void>()
 const arrivals = new Set<(sessionId: string) => void>()
+const removals = new Set<(id: string) => void>()
 const NONE: readonly Outgoing[] = []
+/** Those that only this page has: the storage did not take them, or has not yet. */
+const unkept = new Set<string>()
 
 /** Other tabs are told of each step. */
 type News = { put: unknown } | { gone: string; started?: StartedRun }
@@ -39,6 +42,11 @@ export function onArrival(listener: (sessionId: string) => void): void {
   arrivals.add(listener)
 }
 
+/** Calls when another tab has taken one back. */
+export function onRemoval(listener: (id: string) => void): void {
+  removals.add(listener)
+}
+
 function hold(entry: Outgoing): void {
   all.set(entry.id, entry)
   sort(entry.sessionId)
@@ -55,7 +63,8 @@ function sort(sessionId: string): void {
 
 export function put(entry: Outgoing): void {
   hold(entry)
-  void storage.keep(entry)
+  unkept.add(entry.id)
+  void storage.keep(entry).then((done) => done && unkept.delete(entry.id))
   channel?.postMessage({ put: kept(entry) } satisfies News)
 }
 
@@ -69,6 +78,7 @@ function release(id: string): void {
   const entry = all.get(id)
   if (!entry) return
   all.delete(id)
+  unkept.delete(id)
   sort(entry.sessionId)
 }
 
@@ -102,16 +112,15 @@ export async function load(): Promise<void> {
   const stored = await storage.load()
   if (stored === null) return
   for (const entry of stored) {
-    if (all.has(entry.id)) continue
-    // Whether it was taken is not known, as its page is gone: it is sent again.
-    hold(entry.state === 'sending' ? { ...entry, state: 'waiting' } : entry)
+    // One that is being sent may be so by another tab; else it is sent again from here.
+    if (!all.has(entry.id)) hold(entry)
   }
   for (const sessionId of bySession.keys()) for (const tell of arrivals) tell(sessionId)
 }
 
 /** Let go of what another tab has sent meanwhile. */
 export async function settle(sessionId: string): Promise<void> {
-  const before = of(sessionId)
+  const before = of(sessionId).filter(({ id }) => !unkept.has(id))
   const stored = await storage.load()
   if (stored === null) return
   const ids = new Set(stored.map((entry) => entry.id))
@@ -125,7 +134,10 @@ channel?.addEventListener('message', ({ data }: MessageEvent<News>) => {
     hold(entry)
     for (const tell of arrivals) tell(entry.sessionId)
   } else if (data.started) void showArrived(data.gone, data.started)
-  else release(data.gone)
+  else {
+    release(data.gone)
+    for (const tell of removals) tell(data.gone)
+  }
 })
 
 // The answer to a request may be lost, and the message be seen at the server all the same.

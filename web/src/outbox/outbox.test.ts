@@ -118,6 +118,7 @@ beforeEach(() => {
   open.clear()
   vi.stubGlobal('BroadcastChannel', undefined)
   locks(lockManager())
+  vi.restoreAllMocks()
   network = true
   posts = []
   taken = new Map()
@@ -213,6 +214,40 @@ describe('a message', () => {
   })
 })
 
+describe('where the storage is full', () => {
+  it('still sends a message', async () => {
+    const p = await page()
+    const full = vi.spyOn(IDBObjectStore.prototype, 'put').mockImplementation(() => {
+      throw new DOMException('', 'QuotaExceededError')
+    })
+    network = false
+    p.send(draft('Kept in memory'))
+    await vi.waitFor(() => expect(states(p)).toEqual(['Kept in memory waiting']))
+    network = true
+    dispatchEvent(new Event('online'))
+    await vi.waitFor(() => expect(sent()).toEqual(['Kept in memory']))
+    full.mockRestore()
+  })
+})
+
+describe('a new session', () => {
+  it('is shown though it was not there when the page looked', async () => {
+    const first = await page()
+    network = false
+    const id = first.send(draft('Hello', { newSession: { model: null, system: null } }))
+    await vi.waitFor(() => expect(states(first)).toEqual(['Hello waiting']))
+    first.close()
+    locks(lockManager())
+    const p = await page()
+    // Opened anew at its address: the server knows none of that name yet.
+    p.queries.setQueryData(p.keys.history('s'), null)
+    network = true
+    await vi.waitFor(() => expect(sent()).toEqual(['Hello']))
+    await vi.waitFor(() => expect(p.entries.of('s')).toEqual([]))
+    expect(p.history.historyOf('s')?.messages.map((one) => one.id)).toEqual([id, `answer to ${id}`])
+  })
+})
+
 describe('several messages', () => {
   it('go out one after another, each when the answer before it is over', async () => {
     const p = await page()
@@ -238,6 +273,28 @@ describe('several messages', () => {
     server = take
     p.sessions.runEnded('s', 'other')
     await vi.waitFor(() => expect(sent()).toEqual(['Behind it']))
+  })
+
+  it('are not sent again and again where a run was only taken to be over', async () => {
+    const p = await page()
+    p.sessions.runEnded('s', 'other')
+    server = () => problem(409, 'run-in-progress', { run_id: 'other' })
+    const id = p.send(draft('Patient'))
+    await vi.waitFor(() => expect(states(p)).toEqual(['Patient queued']))
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    expect(posts.length).toBeLessThan(3)
+    p.takeBack(id)
+  })
+
+  it('go out in the order in which they were written, whatever the clock says', async () => {
+    const p = await page()
+    network = false
+    p.send(draft('One'))
+    const clock = vi.spyOn(Date, 'now').mockReturnValue(Date.now() - 60_000)
+    p.send(draft('Two'))
+    clock.mockRestore()
+    expect(states(p)).toEqual(['One sending', 'Two queued'])
+    for (const { id } of p.entries.of('s')) p.entries.drop(id)
   })
 
   it('do not wait for another session', async () => {
@@ -275,7 +332,7 @@ describe('several messages', () => {
 })
 
 describe('two tabs', () => {
-  it('send a message once, also where the browser has no locks', async () => {
+  beforeEach(() => {
     const tabs = new Map<unknown, (event: { data: unknown }) => void>()
     class Channel {
       addEventListener(_: string, listener: (event: { data: unknown }) => void) {
@@ -286,6 +343,22 @@ describe('two tabs', () => {
       }
     }
     vi.stubGlobal('BroadcastChannel', Channel)
+  })
+
+  it('do not take back what the other one has under way', async () => {
+    const one = await page()
+    const two = await page()
+    server = () => new Promise(() => {})
+    const id = one.send(draft('Gone'))
+    await vi.waitFor(() => expect(posts).toHaveLength(1))
+    expect(two.takeBack(id)).toBeNull()
+    const three = await page()
+    await vi.waitFor(() => expect(three.entries.get(id)).toBeDefined())
+    expect(three.takeBack(id)).toBeNull()
+    expect(states(one)).toEqual(['Gone sending'])
+  })
+
+  it('send a message once, also where the browser has no locks', async () => {
     locks(undefined)
     const one = await page()
     const two = await page()

@@ -53,13 +53,15 @@ export function send(draft: Draft): string {
     before.some((one) => one.state !== 'refused') ||
     (historyOf(sessionId)?.session.live_run_id ?? null) !== null
   const id = newMessageId()
+  // The clock may have been put back: what was written later goes out later.
+  const createdAt = Math.max(Date.now(), (before.at(-1)?.createdAt ?? 0) + 1)
   entries.put({
     ...draft,
     newSession,
     id,
     state: busy ? 'queued' : 'sending',
     problem: null,
-    createdAt: Date.now(),
+    createdAt,
   })
   drain(sessionId)
   return id

@@ -13,8 +13,10 @@ import * as entries from './entries'
 import { locked } from './lock'
 import type { Outgoing } from './outbox'
 
-/** Sessions that this tab is at. */
+/** Sessions that this tab is at, or stands in line for. */
 const draining = new Set<string>()
+/** Those whose turn it is. */
+const sending = new Set<string>()
 /** What a session waits for, and how it is told to look again. */
 const sleeping = new Map<string, () => void>()
 /** Of messages on their way: how to stop that. */
@@ -29,7 +31,7 @@ const next = (sessionId: string) => entries.of(sessionId).find((entry) => entry.
 /** Whether it may be at the server. */
 export function isOut(entry: Outgoing): boolean {
   // In another tab, nobody here knows how far it is.
-  return posting.has(entry.id) || (entry.state === 'sending' && !draining.has(entry.sessionId))
+  return posting.has(entry.id) || (entry.state === 'sending' && !sending.has(entry.sessionId))
 }
 
 /** Stop what is on its way and has not gone out. */
@@ -57,6 +59,7 @@ async function sendAll(sessionId: string): Promise<void> {
   await entries.settle(sessionId)
   const release = hold()
   let failures = 0
+  sending.add(sessionId)
   try {
     for (let entry = next(sessionId); entry; entry = next(sessionId)) {
       const run = liveRun(sessionId)
@@ -64,6 +67,7 @@ async function sendAll(sessionId: string): Promise<void> {
       failures = sent ? 0 : failures + 1
     }
   } finally {
+    sending.delete(sessionId)
     heard(`outbox ${sessionId}`)
     release()
   }
@@ -92,8 +96,13 @@ async function attempt(entry: Outgoing, failures: number): Promise<boolean> {
   } catch (error) {
     posting.delete(id)
     if (stopped.signal.aborted) return true
-    if (error instanceof Refused && error.code === 'run-in-progress' && error.runId !== null)
-      return await queue(entry, error.runId)
+    if (error instanceof Refused && error.code === 'run-in-progress' && error.runId !== null) {
+      if (!over.delete(error.runId)) return await queue(entry, error.runId)
+      // It was taken to be over, and is not; or is not quite.
+      entries.change(id, { state: 'queued' })
+      await news(sessionId, delay(failures))
+      return false
+    }
     if (!passes(error)) {
       entries.change(id, { state: 'refused', problem: problem(error) })
       return true
@@ -176,4 +185,7 @@ onHeard(gap)
 addEventListener('online', wakeAll)
 
 entries.onArrival(drain)
+entries.onRemoval((id) => {
+  if (!posting.has(id)) stop(id)
+})
 void entries.load()

@@ -23,8 +23,9 @@ export async function load(): Promise<Outgoing[] | null> {
   return found.flatMap((value) => revived(value) ?? [])
 }
 
-export async function keep(entry: Outgoing): Promise<void> {
-  await stored((store) => set(entry.id, kept(entry), store))
+/** Whether it is kept: the disk may be full. */
+export async function keep(entry: Outgoing): Promise<boolean> {
+  return (await stored((store) => set(entry.id, kept(entry), store).then(() => true))) ?? false
 }
 
 export async function forget(id: string): Promise<void> {
