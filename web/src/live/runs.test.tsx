@@ -151,6 +151,29 @@ describe('a live answer', () => {
     expect(historyOf('s')?.session.live_run_id).toBeNull()
   })
 
+  it('does not come back into a history that shows another branch, or another run', async () => {
+    const one = live()
+    const other = message({ id: 'assistant.local.2', siblings: [one.id, 'assistant.local.2'] })
+    queries.setQueryData(keys.history('s'), { session: session(), messages: [other], older: false })
+    const first = follow(one)
+    await settle()
+    await tell(say(3, 'Not here') + finish(4))
+    await paint()
+    expect(first.result.current.ended).toBe(true)
+    expect(historyOf('s')?.messages).toEqual([other])
+
+    const two = live()
+    const continued = { ...two, run_id: 'later' }
+    queries.setQueryData(keys.history('s'), {
+      ...{ session: session(), messages: [continued], older: false },
+    })
+    follow(two)
+    await settle()
+    await tell(say(3, 'Stopped') + finish(4), 1)
+    await paint()
+    expect(historyOf('s')?.messages).toEqual([continued])
+  })
+
   it('shows its tools until they are messages', async () => {
     const one = live()
     const history = { session: session(), messages: [one], older: false }

@@ -1,7 +1,7 @@
 /** Live runs, each followed once however many look at it. */
 import { useCallback, useMemo, useSyncExternalStore } from 'react'
 import { api, found } from '../api/client'
-import { showMessages } from '../api/history'
+import { historyOf, showMessages } from '../api/history'
 import { queries } from '../api/queries'
 import { runEnded } from '../api/sessions'
 import type { Message, RunEvent } from '../api/types'
@@ -113,7 +113,10 @@ class Followed {
     const { message, tools } = this.answer
     // Calls become messages of their own, which only the server can name: they come
     // together with the stored answer, and until then this one is shown.
-    if (tools.length === 0) showMessages(message.session_id, [message])
+    // Another branch may be shown by now, or another run be in it.
+    const shown = historyOf(message.session_id)?.messages.find(({ id }) => id === message.id)
+    if (tools.length === 0 && shown?.run_id === this.runId)
+      showMessages(message.session_id, [message])
     runEnded(message.session_id, this.runId)
   }
 

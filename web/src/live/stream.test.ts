@@ -146,15 +146,22 @@ describe('a stream', () => {
     expect(lines).toHaveLength(2)
   })
 
-  it('ends with what does not pass, and waits for what does', async () => {
+  it('ends where there is none, and waits for what may pass', async () => {
     const problem = (status: number, headers = {}) =>
       Response.json({ type: 'urn:squid:error:x', detail: 'No.' }, { status, headers })
     answers.push(() => problem(503, { 'Retry-After': '7' }))
+    answers.push(() => problem(401))
     answers.push(() => problem(404))
     open()
     await vi.advanceTimersByTimeAsync(6_900)
     expect(lines).toHaveLength(1)
     await vi.advanceTimersByTimeAsync(200)
+    expect(lines).toHaveLength(2)
+    // Another token, which may be given again.
+    await vi.advanceTimersByTimeAsync(29_000)
+    expect(ended).toEqual([])
+    expect(lines).toHaveLength(2)
+    await vi.advanceTimersByTimeAsync(1_000)
     expect(ended).toMatchObject([{ status: 404, code: 'x' }])
   })
 

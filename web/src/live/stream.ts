@@ -21,7 +21,7 @@ interface StreamOptions {
   after: number | null
   /** Takes what came in one piece; true says that it was the last. */
   onFrames: (frames: Frame[]) => boolean | undefined
-  /** There is no more, or it was refused for good. Not called where it was closed. */
+  /** There is no more, or there is no such stream. Not called where it was closed. */
   onEnd: (error: Refused | null) => void
 }
 
@@ -29,6 +29,9 @@ interface StreamOptions {
 const SILENCE_MS = 40_000
 /** From here on a line is taken to be good, so that the next failure is the first. */
 const STEADY_MS = 5_000
+
+/** How long to wait where the server refuses. */
+const REFUSED_MS = 30_000
 
 const SHORTEST_MS = 250
 const LONGEST_MS = 5_000
@@ -109,9 +112,11 @@ class Stream {
         if (over) return this.end(null)
       } catch (error) {
         if (this.closed) return
-        if (error instanceof Refused && !passes(error) && error.status < 500) return this.end(error)
+        if (error instanceof Refused && error.status === 404) return this.end(error)
         trouble(this)
-        const pause = delay(this.failures, error)
+        // One that is refused, as where the token was changed, is asked for now and then.
+        const refused = error instanceof Refused && !passes(error) && error.status < 500
+        const pause = refused ? REFUSED_MS : delay(this.failures, error)
         this.failures += 1
         await this.sleep(pause)
       }
