@@ -95,8 +95,14 @@ async function foresee(id: string, change: Partial<Session>): Promise<Undo> {
   if (before) show({ ...before, ...change })
   return () => {
     for (const [key, list] of lists) queries.setQueryData(key, list)
+    if (!before) return
+    const names = Object.keys(change) as (keyof Session)[]
+    const back = Object.fromEntries(names.map((name) => [name, before[name]]))
+    // What the server has told meanwhile stays: it is as it is there.
     queries.setQueryData<History | null>(keys.history(id), (history) =>
-      history && before ? { ...history, session: before } : history,
+      history && history.session.version <= before.version
+        ? { ...history, session: { ...history.session, ...back } }
+        : history,
     )
   }
 }

@@ -51,7 +51,7 @@ export function Thread({ sessionId, rows, older, busy }: ThreadProps) {
 
   const restored = usePlace({ sessionId, rows, older, virtualizer, following, setFollowing })
   const end = useEnd({ scroller, virtualizer, rows, following, setFollowing, changed })
-  const { loading, more } = useOlder(sessionId)
+  const { loading, more } = useOlder(sessionId, rows[0]?.key)
 
   const items = virtualizer.getVirtualItems()
   const first = virtualizer.range?.startIndex
@@ -138,7 +138,7 @@ function withHeld(range: Range, list: HTMLOListElement | null): number[] {
   return held.size === shown.length ? shown : [...held].sort((a, b) => a - b)
 }
 
-function useOlder(sessionId: string) {
+function useOlder(sessionId: string, oldest: string | undefined) {
   const [loading, setLoading] = useState(false)
   const asked = useRef<string | null>(null)
   /** Those before the row with this key, once. */
@@ -155,6 +155,14 @@ function useOlder(sessionId: string) {
         .finally(() => setLoading(false))
     },
     [sessionId],
+  )
+  // Where another branch was shown meanwhile, the same row may be the oldest once more.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: when another one is the oldest.
+  useEffect(
+    () => () => {
+      asked.current = null
+    },
+    [oldest],
   )
   return { loading, more }
 }
