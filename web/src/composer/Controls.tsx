@@ -44,8 +44,9 @@ export function Controls({ live, stopping, empty, onFiles, ...props }: ControlsP
       />
       <IconButton label={t.composer.attach} icon={Plus} onClick={() => chooser.current?.click()} />
       <SystemPrompt system={props.system} onChange={props.onSystem} onDone={props.onDone} />
-      <span className={css.space} />
       <ModelPicker model={props.model} onChange={props.onModel} onDone={props.onDone} />
+      {/* Where "Stop" comes and goes, nothing else moves under the pointer. */}
+      <span className={css.space} />
       {live && (
         <Tooltip text={t.composer.stopHint}>
           <button

@@ -41,7 +41,7 @@ export function ModelPicker({ model, onChange, onDone }: ModelPickerProps) {
         <Popover.Content
           className={css.menu}
           aria-label={t.composer.modelMenu}
-          align="end"
+          align="start"
           sideOffset={4}
           collisionPadding={8}
           onCloseAutoFocus={(event) => {

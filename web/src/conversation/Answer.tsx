@@ -1,4 +1,4 @@
-import type { Message } from '../api/types'
+import type { Message, ToolCall } from '../api/types'
 import { isLive, type Answer as Told } from '../live/answer'
 import { useAnswer } from '../live/runs'
 import { Markdown } from '../markdown/Markdown'
@@ -14,14 +14,18 @@ import { useSeconds } from './useSeconds'
 
 interface AnswerProps {
   message: Message
+  /** What it called, once it is over. */
+  called: readonly ToolCall[]
   last: boolean
   busy: boolean
 }
 
 /** What the model has answered, or is answering. */
-export function Answer({ message: told, last, busy }: AnswerProps) {
+export function Answer({ message: told, called, last, busy }: AnswerProps) {
   const answer = useAnswer(told)
-  const { message, tools, thinking } = answer
+  const { message, thinking } = answer
+  const ids = new Set(called.map(({ id }) => id))
+  const tools = [...called, ...answer.tools.filter(({ id }) => !ids.has(id))]
   const live = isLive(message)
   return (
     <article
@@ -43,7 +47,7 @@ export function Answer({ message: told, last, busy }: AnswerProps) {
       ))}
       {live && <Progress answer={answer} />}
       <Sources sources={message.sources} />
-      {!live && <Ending message={message} last={last} busy={busy} />}
+      {!live && <Ending message={message} last={last && called.length === 0} busy={busy} />}
       {!live && <AnswerActions message={message} last={last} busy={busy} />}
     </article>
   )

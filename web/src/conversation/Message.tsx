@@ -21,12 +21,15 @@ export const Message = memo(
     const { message } = row
     if (message === null || message.role === 'user')
       return <Mine message={message} outgoing={row.outgoing} last={last} busy={busy} />
-    if (message.role === 'assistant') return <Answer message={message} last={last} busy={busy} />
+    if (message.role === 'assistant')
+      return <Answer message={message} called={row.tools} last={last} busy={busy} />
     return <Other message={message} />
   },
   (before, now) =>
     before.row.message === now.row.message &&
     before.row.outgoing === now.row.outgoing &&
+    before.row.tools.length === now.row.tools.length &&
+    before.row.tools.every((tool, at) => tool === now.row.tools[at]) &&
     before.last === now.last &&
     before.busy === now.busy,
 )

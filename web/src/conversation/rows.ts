@@ -1,15 +1,18 @@
 /** What the list shows, one row each: messages, and behind them what is on its way. What
  * waits is the composer's to show. */
-import type { Message } from '../api/types'
+import type { Message, ToolCall } from '../api/types'
 import { type Outgoing, waits } from '../outbox/outbox'
 
 export type Row = { key: string } & (
-  | { message: Message; outgoing: null }
-  | { message: null; outgoing: Outgoing }
+  | { message: Message; tools: readonly ToolCall[]; outgoing: null }
+  | { message: null; tools: readonly ToolCall[]; outgoing: Outgoing }
 )
 
+const NONE: readonly ToolCall[] = []
+
 /** Versions of a message share a row: whoever switches between them stays where they are.
- * An entry of the outbox has its message's id, so its row becomes the message's. */
+ * An entry of the outbox has its message's id, so its row becomes the message's. Tools that
+ * an answer has called are messages behind it, and shown in its row, as they came. */
 export function rowsOf(messages: readonly Message[], outgoing: readonly Outgoing[]): Row[] {
   const there = new Set(messages.map(({ id }) => id))
   const taken = new Set<string>()
@@ -20,10 +23,16 @@ export function rowsOf(messages: readonly Message[], outgoing: readonly Outgoing
     taken.add(key)
     return key
   }
-  return [
-    ...messages.map((message): Row => ({ key: keyOf(message), message, outgoing: null })),
-    ...outgoing
-      .filter((entry) => !waits(entry) && !there.has(entry.id))
-      .map((entry): Row => ({ key: entry.id, message: null, outgoing: entry })),
-  ]
+  const rows: Row[] = []
+  for (const message of messages) {
+    const before = rows.at(-1)
+    if (message.tool && before?.message?.role === 'assistant')
+      rows[rows.length - 1] = { ...before, tools: [...before.tools, message.tool] }
+    else rows.push({ key: keyOf(message), message, tools: NONE, outgoing: null })
+  }
+  for (const entry of outgoing) {
+    if (waits(entry) || there.has(entry.id)) continue
+    rows.push({ key: entry.id, message: null, tools: NONE, outgoing: entry })
+  }
+  return rows
 }

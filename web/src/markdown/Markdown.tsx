@@ -69,8 +69,10 @@ export const Markdown = memo(function Markdown({ text, streaming }: MarkdownProp
 /** Only the blocks that have changed are read and drawn anew. */
 function Blocks({ text, streaming }: MarkdownProps) {
   const prefix = `${useId()}-`
-  const source = useMemo(() => withDollars(text), [text])
-  const formulas = useFormulas(hasFormulas(source))
+  const dollars = useMemo(() => withDollars(text), [text])
+  const formulas = useFormulas(hasFormulas(dollars))
+  // Until they can be set, formulas are shown as they were written.
+  const source = formulas ? dollars : text
   const remarkPlugins = useMemo(() => [...gfm, ...(formulas?.remark ?? [])], [formulas])
   const rehypePlugins = useMemo<Pluggable[]>(
     () => [raw, sanitize, [scope, { prefix }], ...(formulas?.rehype ?? [])],
