@@ -10,7 +10,8 @@ import { words } from '../ui/Notice'
 import { toast } from '../ui/toasts'
 import css from './Actions.module.css'
 
-/** What can be done to a message: seen where it is pointed at, and always at the last. */
+/** What can be done to a message: seen where it is pointed at, and always at the last. Its
+ * room is kept where nothing can be done yet, so that the text does not jump up. */
 export function Actions({ last, children }: { last: boolean; children: ReactNode }) {
   return <div className={`${css.actions} ${last ? css.last : ''}`}>{children}</div>
 }

@@ -4,6 +4,7 @@ import { useAnswer } from '../live/runs'
 import { Markdown } from '../markdown/Markdown'
 import { Sources } from '../markdown/Sources'
 import { number, t } from '../strings'
+import { Actions } from './Actions'
 import { AnswerActions } from './AnswerActions'
 import { Ending } from './Ending'
 import { Purged } from './Message'
@@ -48,7 +49,11 @@ export function Answer({ message: told, called, last, busy }: AnswerProps) {
       {live && <Progress answer={answer} />}
       <Sources sources={message.sources} />
       {!live && <Ending message={message} last={last && called.length === 0} busy={busy} />}
-      {!live && <AnswerActions message={message} last={last} busy={busy} />}
+      {live ? (
+        <Actions last={last}>{null}</Actions>
+      ) : (
+        <AnswerActions message={message} last={last} busy={busy} />
+      )}
     </article>
   )
 }

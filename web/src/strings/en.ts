@@ -10,6 +10,7 @@ export const en = {
   undo: 'Undo',
   unreachable: 'The server cannot be reached.',
   unreachableHint: 'It is tried again by itself. Is “squid serve” running?',
+  serverBrokeHint: 'Try again in a moment. The server’s log says more.',
   wentWrong: 'Something went wrong in this page.',
 
   app: {

@@ -19,6 +19,8 @@ export function size(count: number): string {
   return new Intl.NumberFormat(locales, {
     style: 'unit',
     unit: bytes[step] ?? 'byte',
+    // Short, it is "78 byte".
+    unitDisplay: step ? 'short' : 'long',
     maximumFractionDigits: step ? 1 : 0,
   }).format(count / 1000 ** step)
 }

@@ -27,7 +27,10 @@ export function Notice({ kind = 'plain', title, hint, children }: NoticeProps) {
 
 /** What an error says to a person, and what to do about it. */
 export function words(error: unknown): { title: string; hint: string | null } {
-  if (error instanceof Refused) return { title: error.detail, hint: error.hint }
+  if (error instanceof Refused) {
+    const hint = error.hint ?? (error.status >= 500 ? t.serverBrokeHint : null)
+    return { title: error.detail, hint }
+  }
   if (error instanceof Unreachable) return { title: t.unreachable, hint: t.unreachableHint }
   return { title: t.wentWrong, hint: error instanceof Error ? error.message : null }
 }
