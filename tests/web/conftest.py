@@ -52,7 +52,9 @@ PHONE = {
 Profiles = Callable[..., Awaitable[BrowserContext]]
 REPORT = pytest.StashKey[pytest.TestReport]()
 
-expect.set_options(timeout=10_000)
+# A server in a process of its own loads the model's library before its first answer: 1 s
+# alone on a machine, and more than ten where a dozen others want it.
+expect.set_options(timeout=40_000)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
