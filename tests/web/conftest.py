@@ -79,6 +79,9 @@ async def browser() -> AsyncIterator[Browser]:
         give_up = pytest.fail if os.environ.get(NEEDED) == "1" else pytest.skip
         give_up(NO_BROWSER)
     build.build()  # where it is not there, or of other sources than these
+    import anthropic  # which takes seconds on a busy machine: not while an answer is awaited
+
+    assert anthropic.__version__
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser

@@ -11,7 +11,8 @@ from tests.ag_ui.conftest import OFFLINE
 from web import build, node, schema
 from web.node import Node, NodeError
 
-pytestmark = pytest.mark.slow
+# The first one may have npm get all packages.
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 
 @pytest.fixture(scope="session")
