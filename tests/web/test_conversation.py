@@ -107,6 +107,14 @@ async def test_reasoning_and_tools_are_folded(page: Page, served: Served) -> Non
     await reasoning.click()
     thought = (await said(served))[1]["reasoning"]
     await expect(page.get_by_text(thought.strip())).to_be_visible()
+    # What an answer has called is in it, before what can be done to it.
+    answer = page.get_by_role("article", name="Assistant")
+    await expect(answer.get_by_role("button")).to_have_text(
+        [re.compile("^Reasoning"), re.compile("^Tool: "), *[""] * 5]
+    )
+    await expect(
+        page.get_by_role("list", name="Conversation").get_by_role("listitem")
+    ).to_have_count(2)
     tool = page.get_by_role("button", name=re.compile("^Tool: "))
     await tool.click()
     await expect(page.get_by_text('"city": "Paris"')).to_be_visible()

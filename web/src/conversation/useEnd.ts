@@ -10,6 +10,9 @@ const NEAR = 40
 /** A message that was written so short a time ago is what one wants to see. */
 const JUST_MS = 3_000
 
+/** So long after somebody went up, nothing but their own hand brings them back. */
+const JUST_GONE_MS = 150
+
 const UP = new Set(['ArrowUp', 'PageUp', 'Home'])
 
 export type List = ReactVirtualizer<HTMLDivElement, Element>
@@ -55,8 +58,11 @@ export function useEnd({ scroller, virtualizer, rows, following, setFollowing, c
     if (!element) return
     top.current = element.scrollTop
     let touched = 0
+    let gone = 0
     const letGo = () => {
-      if (element.scrollTop > 0) set(false)
+      if (element.scrollTop <= 0) return
+      gone = performance.now()
+      set(false)
     }
     const onWheel = (event: WheelEvent) => {
       if (event.deltaY < 0 && !event.ctrlKey) letGo()
@@ -83,6 +89,8 @@ export function useEnd({ scroller, virtualizer, rows, following, setFollowing, c
       const now = element.scrollTop
       top.current = now
       const distance = element.scrollHeight - element.clientHeight - now
+      // What is heard of now may be the page's own step down, from before somebody went up.
+      if (now >= before && performance.now() - gone < JUST_GONE_MS) return
       if (distance <= END && now >= before) set(true)
       // An answer grows away from under who comes down to its end.
       else if (distance <= NEAR && now > before && !follows.current) go()
