@@ -1,21 +1,23 @@
-import { lazy, Suspense } from 'react'
+import { lazy, Suspense, useEffect } from 'react'
 import { DeleteSession } from './sidebar/DeleteSession'
 import { t } from './strings'
 import { dialogs } from './ui/dialogs'
 import { toast } from './ui/toasts'
 
-const NOTHING = { default: () => null }
-
 /** A dialog that is loaded when it is first wanted. */
 function later(load: () => Promise<{ default: () => React.ReactNode }>) {
-  return lazy(() =>
-    load().catch(() => {
-      // The server is away, or has another version by now.
-      toast(t.app.notLoaded, { bad: true })
-      dialogs.set(null)
-      return NOTHING
-    }),
-  )
+  return lazy(() => load().catch(() => ({ default: NotLoaded })))
+}
+
+/** The server was away, or has another version by now. A browser may not ask again, so it is
+ * said each time. */
+function NotLoaded() {
+  useEffect(() => {
+    const run = () => location.reload()
+    toast(t.app.notLoaded, { bad: true, action: { label: t.app.reload, run } })
+    dialogs.set(null)
+  }, [])
+  return null
 }
 
 const Palette = later(() => import('./palette/Palette'))

@@ -19,6 +19,7 @@ export function EditForm({ message, onClose }: EditFormProps) {
   const edit = useEdit()
   const [text, setText] = useState(message.content)
   const box = useRef<HTMLTextAreaElement>(null)
+  const sent = useRef<{ id: string; content: string } | null>(null)
   const article = () => box.current?.closest('article') ?? null
   const empty = text.trim() === '' && message.files.length === 0
 
@@ -31,8 +32,9 @@ export function EditForm({ message, onClose }: EditFormProps) {
     event?.preventDefault()
     if (empty || edit.isPending) return
     const place = article()
-    // Its id is made here: a request that is sent again happens once.
-    edit.mutate({ message, id: newMessageId(), content: text }, { onSuccess: () => onClose(place) })
+    // The same words have the same id: sent again after no answer came, they are there once.
+    if (sent.current?.content !== text) sent.current = { id: newMessageId(), content: text }
+    edit.mutate({ message, ...sent.current }, { onSuccess: () => onClose(place) })
   }
 
   function onKeyDown(event: KeyboardEvent) {

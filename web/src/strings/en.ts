@@ -24,7 +24,7 @@ export const en = {
     home: 'To a new session',
     partCrashed: 'This conversation could not be shown',
     partCrashedHint: 'It is safe on the server. Try again, or open another session.',
-    notLoaded: 'A part of the page could not be loaded. Reload the page.',
+    notLoaded: 'A part of the page could not be loaded. It may have been updated.',
   },
   composer: {
     message: 'Message',
