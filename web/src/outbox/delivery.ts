@@ -45,6 +45,7 @@ async function post(
   attachments: readonly Attachment[],
   steps: Steps,
 ): Promise<StartedRun> {
+  steps.signal.throwIfAborted()
   steps.onPost()
   const files = attachments.flatMap(({ fileId }) => fileId ?? [])
   return await body(

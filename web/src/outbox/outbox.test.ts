@@ -1,4 +1,5 @@
 import 'fake-indexeddb/auto'
+import { QueryObserver } from '@tanstack/react-query'
 import { IDBFactory } from 'fake-indexeddb'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Message } from '../api/types'
@@ -91,6 +92,11 @@ const draft = (content: string, more = {}) => ({
   ...more,
 })
 
+const file = {
+  ...{ id: 'a', name: 'a.txt', mediaType: 'text/plain', size: 3, fileId: null },
+  blob: new Blob(['abc']),
+}
+
 const states = ({ entries }: Page) =>
   entries.of('s').map(({ content, state }) => `${content} ${state}`)
 const sent = () => [...taken.values()].map(({ content }) => content)
@@ -130,17 +136,45 @@ describe('a message', () => {
     const p = await page()
     p.queries.setQueryData(p.keys.history('s'), { session: session(), messages: [], older: false })
     const seen: string[] = []
-    const look = () => {
-      const stored = p.history.historyOf('s')?.messages.length ? 'there' : 'not'
-      seen.push(`${p.entries.of('s').length} ${stored}`)
-    }
-    p.entries.subscribe(look)
+    // As a part of the page is told of it.
+    let stored = 'not'
+    const observer = new QueryObserver<{ messages: unknown[] }>(p.queries, {
+      ...{ queryKey: p.keys.history('s'), enabled: false },
+    })
+    const leave = observer.subscribe(({ data }) => {
+      stored = data?.messages.length ? 'there' : 'not'
+    })
+    p.entries.subscribe(() => seen.push(`${p.entries.of('s').length} ${stored}`))
     const id = p.send(draft('Hello'))
     expect(states(p)).toEqual(['Hello sending'])
     await vi.waitFor(() => expect(p.entries.of('s')).toEqual([]))
     expect(p.history.historyOf('s')?.messages.map((one) => one.id)).toEqual([id, `answer to ${id}`])
     expect(seen.at(-1)).toBe('0 there')
     expect(seen).not.toContain('0 not')
+    leave()
+  })
+
+  it('holds the streams for as long as it waits', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    const p = await page()
+    const presence = await import('../live/presence')
+    const answered = { now: (_: Response) => {} }
+    server = (body) =>
+      new Promise((resolve) => {
+        answered.now = () => resolve(take(body))
+      })
+    const id = p.send(draft('Hello'))
+    Object.defineProperty(document, 'visibilityState', { configurable: true, value: 'hidden' })
+    document.dispatchEvent(new Event('visibilitychange'))
+    vi.advanceTimersByTime(presence.AWAY_MS)
+    vi.useRealTimers()
+    await vi.waitFor(() => expect(posts).toHaveLength(1))
+    expect(presence.present()).toBe(true)
+    answered.now(new Response())
+    await vi.waitFor(() => expect(p.entries.get(id)).toBeUndefined())
+    await vi.waitFor(() => expect(presence.present()).toBe(false))
+    Object.defineProperty(document, 'visibilityState', { configurable: true, value: 'visible' })
+    document.dispatchEvent(new Event('visibilitychange'))
   })
 
   it('makes its session first, and shows it before that', async () => {
@@ -358,6 +392,38 @@ describe('two tabs', () => {
     expect(states(one)).toEqual(['Gone sending'])
   })
 
+  it('send a message once, also where they cannot tell each other', async () => {
+    vi.stubGlobal('BroadcastChannel', undefined)
+    network = false
+    const one = await page()
+    one.send(draft('Once'))
+    await vi.waitFor(() => expect(states(one)).toEqual(['Once waiting']))
+    const two = await page()
+    await vi.waitFor(() => expect(states(two)).toEqual(['Once waiting']))
+    network = true
+    dispatchEvent(new Event('online'))
+    await vi.waitFor(() => expect(states(one)).toEqual([]))
+    await vi.waitFor(() => expect(states(two)).toEqual([]))
+    expect(posts).toHaveLength(1)
+  })
+
+  it('send nothing that the other one has taken back meanwhile', async () => {
+    const one = await page()
+    server = (body, path) =>
+      path === '/api/files'
+        ? new Promise((resolve) => {
+            up = () => resolve(Response.json({ files: [{ id: 'f' }] }, { status: 201 }))
+          })
+        : take(body)
+    let up = () => {}
+    const id = one.send(draft('Not now', { attachments: [file] }))
+    await vi.waitFor(() => expect(posts).toHaveLength(1))
+    new BroadcastChannel('squid-outbox').postMessage({ gone: id })
+    up()
+    await new Promise((resolve) => setTimeout(resolve, 30))
+    expect(sent()).toEqual([])
+  })
+
   it('send a message once, also where the browser has no locks', async () => {
     locks(undefined)
     const one = await page()
@@ -384,6 +450,23 @@ describe('taking back', () => {
     dispatchEvent(new Event('online'))
     await vi.waitFor(() => expect(sent()).toEqual(['Two']))
     expect(posts[0]?.body).toEqual({ id: 's', ...newSession })
+  })
+
+  it('stops what is on its way up', async () => {
+    const p = await page()
+    let up = () => {}
+    server = (body, path) =>
+      path === '/api/files'
+        ? new Promise((resolve) => {
+            up = () => resolve(Response.json({ files: [{ id: 'f' }] }, { status: 201 }))
+          })
+        : take(body)
+    const id = p.send(draft('Not now', { attachments: [file] }))
+    await vi.waitFor(() => expect(posts).toHaveLength(1))
+    expect(p.takeBack(id)).toMatchObject({ content: 'Not now' })
+    up()
+    await new Promise((resolve) => setTimeout(resolve, 30))
+    expect(sent()).toEqual([])
   })
 
   it('gives nothing where it is on its way', async () => {
