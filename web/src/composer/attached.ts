@@ -1,6 +1,6 @@
 /** Files of the messages that are being written: a list for each session, kept in the
  * browser's own database until the message is sent. */
-import { createStore, del, get, set, type UseStore } from 'idb-keyval'
+import { clear, createStore, del, get, set, type UseStore } from 'idb-keyval'
 import { useSyncExternalStore } from 'react'
 import type { Attachment } from '../outbox/outbox'
 
@@ -78,6 +78,13 @@ async function save(key: string, list: readonly Attached[]): Promise<void> {
   } catch {
     // No storage, or none left: they are here until the page is closed.
   }
+}
+
+/** Forget the files of all messages that are being written. */
+export function clearAttached(): void {
+  lists.clear()
+  for (const listener of listeners) listener()
+  clear(database()).catch(() => {}) // Without storage, there was nothing to forget.
 }
 
 const loaded = new Set<string>()

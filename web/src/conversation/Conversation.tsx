@@ -25,7 +25,7 @@ function New() {
     <div className={css.conversation}>
       <Header session={null} />
       <div className={css.empty}>
-        <Welcome />
+        <Welcome heading="h1" />
         <div className={css.composer}>
           <Composer sessionId={null} />
         </div>

@@ -5,12 +5,13 @@ import { t } from '../strings'
 import { Notice } from '../ui/Notice'
 import css from './Welcome.module.css'
 
-/** What one sees before anything was said. */
-export function Welcome() {
+/** What one sees before anything was said; where there is no title yet, its heading is the
+ * page's. */
+export function Welcome({ heading: Heading = 'h2' }: { heading?: 'h1' | 'h2' }) {
   const server = useServer()
   return (
     <div className={css.welcome}>
-      <h2 className={css.title}>{t.conversation.hello}</h2>
+      <Heading className={css.title}>{t.conversation.hello}</Heading>
       <p className={css.about}>{t.conversation.helloAbout}</p>
       {server && server.provider === null && (
         <Notice

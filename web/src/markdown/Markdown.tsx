@@ -1,4 +1,4 @@
-import { memo, useEffect, useId, useMemo, useState } from 'react'
+import { type ComponentProps, memo, useEffect, useId, useMemo, useState } from 'react'
 import remend from 'remend'
 import {
   type Components,
@@ -22,6 +22,14 @@ interface MarkdownProps {
   streaming: boolean
 }
 
+/** The box of a task, which is shown and not pressed. */
+function Task({ checked }: ComponentProps<'input'> & { node?: unknown }) {
+  const { done, open } = t.markdown.tasks
+  return (
+    <input type="checkbox" disabled checked={checked} readOnly aria-label={checked ? done : open} />
+  )
+}
+
 /** Headings are parts of a message, which has its place under the page's own. */
 const components: Components = {
   h1: 'h2',
@@ -34,6 +42,7 @@ const components: Components = {
   img: Picture,
   pre: CodeBlock,
   table: Table,
+  input: Task,
   ...Object.fromEntries(
     ['p', 'ol', 'ul', 'li', 'blockquote', 'hr', 'strong', 'em', 'del', 'sup', 'sub', 'section']
       .concat(['thead', 'tbody', 'tr', 'th', 'td', 'code'])

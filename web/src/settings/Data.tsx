@@ -1,6 +1,7 @@
 import { useRoute } from 'wouter'
 import { useServer } from '../api/server'
 import { known } from '../api/sessions'
+import { clearAttached } from '../composer/attached'
 import { clearDrafts } from '../outbox/drafts'
 import { useSessionActions } from '../sidebar/actions'
 import { t } from '../strings'
@@ -44,6 +45,7 @@ export function Data() {
         <Button
           onClick={() => {
             clearDrafts()
+            clearAttached()
             toast(words.draftsCleared)
           }}
         >

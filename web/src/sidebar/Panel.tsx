@@ -34,7 +34,7 @@ export function Panel() {
   return (
     <nav aria-label={t.sidebar.sessions} className={css.panel}>
       <div className={css.head}>
-        <Link href="/" className={css.brand} onClick={closeDrawer} aria-label={t.app.home}>
+        <Link href="/" className={css.brand} onClick={closeDrawer} title={t.app.home}>
           <Logo size="1.625rem" />
           {t.app.name}
         </Link>

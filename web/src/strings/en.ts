@@ -219,6 +219,7 @@ export const en = {
     pictureHint: 'Pictures of other servers are not loaded by themselves. Opens in a new tab.',
     sources: 'Sources',
     table: 'Table',
+    tasks: { done: 'Done', open: 'To do' },
     untitled: 'Untitled',
   },
   palette: {

@@ -14,7 +14,8 @@ interface MenuProps {
 
 export function Menu({ trigger, align = 'end', onCloseAutoFocus, children }: MenuProps) {
   return (
-    <Radix.Root>
+    // The page behind stays there for a screen reader: what is in it can still take the focus.
+    <Radix.Root modal={false}>
       <Radix.Trigger asChild>{trigger}</Radix.Trigger>
       <Radix.Portal>
         <Radix.Content
