@@ -114,8 +114,15 @@ export async function refreshHistory(sessionId: string, version = Infinity): Pro
       // What is being read just now may be it, or from before: that is seen from its version.
       const early = queries.isFetching({ queryKey }) > 0
       await queries.invalidateQueries({ queryKey }, { cancelRefetch: false })
+      if (early) {
+        await queries
+          .getQueryCache()
+          .find({ queryKey })
+          ?.promise?.catch(() => {})
+        continue
+      }
       if (queries.getQueryState(queryKey)?.isInvalidated) return // it is read later
-      if (looking === Infinity && !early) return
+      if (looking === Infinity) return
     }
   } finally {
     wanted.delete(sessionId)

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { keys, queries } from '../api/queries'
 import { onRunEnd } from '../api/sessions'
 import { listen, onGap } from './changes'
@@ -109,4 +109,41 @@ it('passes over what it does not understand', async () => {
   await tell('id: 8\nevent: change\ndata: nonsense\n\nid: 9\nevent: later\ndata: {}\n\n')
   await tell(change(10, 6))
   expect(stale(keys.history('s'))).toBe(true)
+})
+
+describe('a session that is being read for the first time', () => {
+  let answer: (history: unknown) => void
+
+  beforeEach(() => {
+    void queries.prefetchQuery({
+      queryKey: keys.history('new'),
+      queryFn: () =>
+        new Promise((resolve) => {
+          answer = resolve
+        }),
+    })
+  })
+
+  const early = { session: session({ id: 'new', version: 5 }), messages: [], older: false, read: 5 }
+
+  it('is looked at again where it changes meanwhile', async () => {
+    await tell(change(8, 6, { session_id: 'new' }))
+    answer(early)
+    await settle()
+    expect(stale(keys.history('new'))).toBe(true)
+  })
+
+  it('is stale where nobody can say what happened meanwhile', async () => {
+    await tell('id: 99\nevent: reset\ndata: {}\n\n')
+    answer(early)
+    await settle()
+    expect(stale(keys.history('new'))).toBe(true)
+  })
+})
+
+it('looks at a message further up, also of a version that is known', async () => {
+  const read = vi.spyOn(queries, 'fetchQuery')
+  await tell(change(8, 5, { kind: 'message', message_id: 'm' }))
+  expect(read.mock.calls.map(([{ queryKey }]) => queryKey[1])).toEqual(['m'])
+  read.mockRestore()
 })

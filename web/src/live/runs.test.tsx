@@ -138,6 +138,16 @@ describe('a live answer', () => {
     expect(result.current.message.content).toBe('So far, so good')
   })
 
+  it('counts from where its run began, though it was read in the middle', async () => {
+    const { result } = follow(live({ status: 'streaming', content: 'So far so', run_event: 8 }))
+    await settle()
+    const value = { title: 'Notes', position: 1 }
+    await tell(frame(9, { type: 'CUSTOM', name: 'squid.source', value } as RunEvent))
+    await settle()
+    await paint()
+    expect(result.current.message.sources).toEqual([{ title: 'Notes', position: 8 }])
+  })
+
   it('is put into the history when it ends', async () => {
     const one = live()
     const history = { session: session({ live_run_id: one.run_id }), messages: [one], older: false }
