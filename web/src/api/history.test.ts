@@ -10,11 +10,13 @@ import {
   refreshHistory,
   refreshMessage,
   showMessages,
+  showTurn,
   splice,
   useHistory,
 } from './history'
 import { keys, queries } from './queries'
 import { show } from './sessions'
+import type { StartedRun } from './types'
 
 // The client of the API takes what it finds when it is loaded.
 const network = vi.hoisted(() => {
@@ -150,6 +152,18 @@ describe('reading a session anew', () => {
     show(session({ version: 7, title: 'New' }))
     await refreshHistory('s', 7)
     expect(shown()).toBe('abxyc')
+  })
+
+  it('knows whether something was said before what has begun here', () => {
+    const told = (version: number) =>
+      ({ session: session({ version }), messages: [at('c', 'b')] }) as unknown as StartedRun
+    known('ab', 3)
+    showTurn(told(4))
+    expect(historyOf('s')).toMatchObject({ read: 4 })
+    known('ab', 3)
+    showTurn(told(7))
+    expect(historyOf('s')).toMatchObject({ read: 3 })
+    expect(shown()).toBe('abc')
   })
 
   it('is shown as it comes back', async () => {
