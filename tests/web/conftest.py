@@ -72,6 +72,8 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
     report = yield
     if report.when == "call":
         item.stash[REPORT] = report
+        if faults := item.funcargs.get("faults"):
+            faults.over = True
     return report
 
 

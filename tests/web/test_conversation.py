@@ -11,6 +11,7 @@ from playwright.async_api import BrowserContext, Locator, Page, Route, expect
 from tests.conftest import until
 from tests.store.tree import add_message, add_session
 from tests.web.conftest import Served
+from tests.web.faults import Faults
 
 
 async def ask(served: Served, script: str = "deltas=3", text: str = "Hello") -> dict[str, Any]:
@@ -231,6 +232,25 @@ async def test_one_comes_back_to_where_one_was(page: Page, served: Served) -> No
         assert abs(after[1] - before[1]) <= 2
 
 
+async def test_what_one_has_in_hand_is_kept(page: Page, served: Served) -> None:
+    await fill(served, 100)
+    await show(page, served)
+    await expect(page.get_by_text("message 99.")).to_be_in_viewport()
+    mine = page.get_by_role("article", name="You").last
+    await mine.hover()
+    await mine.get_by_role("button", name="Edit").click()
+    await mine.get_by_role("textbox").fill("Said differently")
+    await page.get_by_text("message 97.").click(click_count=3)
+    scroller = page.get_by_role("region", name="Messages")
+    await scroller.evaluate("(scroller) => { scroller.scrollTop = 0 }")
+    # Older ones have come, and all rows have other numbers.
+    await expect(page.get_by_text("message 45.")).to_be_attached()
+    await expect(page.get_by_text("message 90.")).to_have_count(0)
+    assert "message 97." in await page.evaluate("getSelection().toString()")
+    await page.get_by_role("button", name="To the latest message").click()
+    await expect(mine.get_by_role("textbox")).to_have_value("Said differently")
+
+
 REFUSED = """(sessionId) => new Promise((resolve, reject) => {
   const request = indexedDB.open('squid-outbox')
   request.onupgradeneeded = () => request.result.createObjectStore('entries')
@@ -264,7 +284,10 @@ async def test_what_was_refused_says_why_and_what_to_do(page: Page, served: Serv
     assert [one["content"] for one in await said(served)][2] == "Too much"
 
 
-async def test_a_session_in_the_trash_is_restored(context: BrowserContext, served: Served) -> None:
+async def test_a_session_in_the_trash_is_restored(
+    context: BrowserContext, served: Served, faults: Faults
+) -> None:
+    faults.expect_status(404)
     await ask(served)
     await served.client.delete("/api/sessions/s")
     # One of its own, as Chromium calls a 404 an error.

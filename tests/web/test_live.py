@@ -9,8 +9,9 @@ from playwright.async_api import BrowserContext, Locator, Page, Request, Route, 
 
 from tests.conftest import until
 from tests.web.conftest import Served
+from tests.web.faults import Faults
 
-SLOW = "script:deltas=30,delay_ms=20"
+SLOW = "script:deltas=30,delay_ms=60"
 QUICK = "script:deltas=2"
 
 
@@ -103,8 +104,9 @@ async def test_what_is_written_while_an_answer_runs_goes_out_after_it(
 
 
 async def test_what_is_sent_offline_waits_and_goes_out_once(
-    context: BrowserContext, served: Served
+    context: BrowserContext, served: Served, faults: Faults
 ) -> None:
+    faults.expect_network()
     session_id = await session(served)
     page = await opened(context, served, session_id)
     await context.set_offline(True)
@@ -121,8 +123,9 @@ async def test_what_is_sent_offline_waits_and_goes_out_once(
 
 
 async def test_a_message_whose_answer_was_lost_is_there_once(
-    context: BrowserContext, served: Served
+    context: BrowserContext, served: Served, faults: Faults
 ) -> None:
+    faults.expect_network()
     session_id = await session(served)
     page = await context.new_page()
     # Without the feed, only sending it again can show it.
@@ -145,7 +148,10 @@ async def test_a_message_whose_answer_was_lost_is_there_once(
     assert await said(served, session_id) == ["Once"]
 
 
-async def test_two_tabs_send_what_waits_once(context: BrowserContext, served: Served) -> None:
+async def test_two_tabs_send_what_waits_once(
+    context: BrowserContext, served: Served, faults: Faults
+) -> None:
+    faults.expect_network()
     session_id = await session(served)
     first = await opened(context, served, session_id)
     second = await opened(context, served, session_id)

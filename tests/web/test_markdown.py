@@ -9,6 +9,7 @@ from playwright.async_api import BrowserContext, Locator, Page, Request, expect
 
 from tests.conftest import until_async
 from tests.web.conftest import Served
+from tests.web.faults import Faults
 
 ECHO = "script:text=echo,size=500"
 
@@ -94,8 +95,9 @@ async def test_nothing_in_an_answer_runs_or_asks_another_server(page: Page, serv
 
 
 async def test_what_cannot_be_read_does_not_take_the_conversation(
-    context: BrowserContext, served: Served
+    context: BrowserContext, served: Served, faults: Faults
 ) -> None:
+    faults.expect("Maximum call stack")
     # One of its own, as React calls what it catches an error.
     page = await context.new_page()
     shown = await answer(page, served, ">" * 5_000 + "deep")

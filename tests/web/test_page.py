@@ -5,6 +5,7 @@ from __future__ import annotations
 from playwright.async_api import BrowserContext, Page, expect
 
 from tests.web.conftest import Served
+from tests.web.faults import Faults
 
 
 async def test_it_opens(page: Page) -> None:
@@ -12,8 +13,11 @@ async def test_it_opens(page: Page) -> None:
     await expect(page.get_by_role("navigation")).to_be_attached()
 
 
-async def test_a_part_that_is_gone_offers_a_reload(context: BrowserContext, served: Served) -> None:
+async def test_a_part_that_is_gone_offers_a_reload(
+    context: BrowserContext, served: Served, faults: Faults
+) -> None:
     """As after an upgrade of the server under an open page."""
+    faults.expect_status(404)
     page = await context.new_page()  # one that may log the refusal
     await page.goto(served.url)
     await page.route("**/assets/SettingsDialog-*", lambda route: route.fulfill(status=404))

@@ -7,6 +7,7 @@ import re
 from playwright.async_api import BrowserContext, Page, Route, expect
 
 from tests.web.conftest import Served
+from tests.web.faults import Faults
 from tests.web.seed import make_sessions
 
 
@@ -84,8 +85,9 @@ async def test_it_is_renamed_in_place(page: Page, served: Served) -> None:
 
 
 async def test_what_the_server_refuses_is_taken_back(
-    context: BrowserContext, served: Served
+    context: BrowserContext, served: Served, faults: Faults
 ) -> None:
+    faults.expect_status(409)
     page = await context.new_page()  # one that may log the refusal
     await make_sessions(served.squid, ["Old"])
     await page.goto(served.url)
@@ -187,7 +189,10 @@ async def test_thousands_are_scrolled_and_walked_through(page: Page, served: Ser
     await expect(last.locator("xpath=ancestor::li")).to_have_attribute("aria-setsize", "1000")
 
 
-async def test_nothing_there_yet_and_no_answer(context: BrowserContext, served: Served) -> None:
+async def test_nothing_there_yet_and_no_answer(
+    context: BrowserContext, served: Served, faults: Faults
+) -> None:
+    faults.expect_status(500)
     page = await context.new_page()
     await page.goto(served.url)
     await expect(page.get_by_text("No sessions yet")).to_be_visible()

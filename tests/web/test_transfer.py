@@ -9,6 +9,7 @@ import re
 from playwright.async_api import BrowserContext, FilePayload, Page, expect
 
 from tests.web.conftest import Served
+from tests.web.faults import Faults
 from tests.web.seed import make_sessions
 
 
@@ -29,9 +30,13 @@ async def test_a_session_is_exported(page: Page, served: Served) -> None:
 
 
 async def test_an_export_that_fails_is_told_and_not_saved(
-    context: BrowserContext, served: Served
+    context: BrowserContext, served: Served, faults: Faults
 ) -> None:
-    page = await context.new_page()  # one that may log the refusal
+    faults.expect_status(404)
+    faults.expect_network()
+    page = await context.new_page()
+    # By the feed it would be gone from the list at once.
+    await page.route("**/api/events*", lambda route: route.abort())
     await make_sessions(served.squid, ["A trip"])
     await page.goto(served.url)
     await expect(page.get_by_role("link", name="A trip")).to_be_visible()
@@ -58,7 +63,10 @@ async def test_sessions_are_imported(page: Page, served: Served) -> None:
     await expect(page.get_by_role("link", name="Bread")).to_be_visible()
 
 
-async def test_every_refusal_says_why(context: BrowserContext, served: Served) -> None:
+async def test_every_refusal_says_why(
+    context: BrowserContext, served: Served, faults: Faults
+) -> None:
+    faults.expect_status(400, 409, 413, 422)
     page = await context.new_page()
     await page.goto(served.url)
     await make_sessions(served.squid, ["A trip"])

@@ -42,7 +42,7 @@ export function Thread({ sessionId, rows, older, busy }: ThreadProps) {
     // Who has let go is at the end of nothing, however near.
     scrollEndThreshold: following ? END : -1,
     initialMeasurementsCache: sizesIn(sessionId),
-    rangeExtractor: (range) => withHeld(range, list.current),
+    rangeExtractor: (range) => withHeld(range, list.current, rows),
     directDomUpdates: true,
     directDomUpdatesMode: 'position',
     useFlushSync: false,
@@ -95,6 +95,7 @@ export function Thread({ sessionId, rows, older, busy }: ThreadProps) {
                   key={key}
                   ref={virtualizer.measureElement}
                   data-index={index}
+                  data-key={key}
                   className={css.row}
                   aria-setsize={older ? -1 : rows.length}
                   aria-posinset={index + 1}
@@ -124,16 +125,26 @@ export function Thread({ sessionId, rows, older, busy }: ThreadProps) {
   )
 }
 
-/** The rows in sight, and those in which something has the focus or is written: they are
- * not taken away from under somebody's hands. */
-function withHeld(range: Range, list: HTMLOListElement | null): number[] {
+/** So many rows are kept for a selection, at most. */
+const SELECTED = 200
+
+/** The rows in sight, and those in which something has the focus, is written or is selected:
+ * they are not taken away from under somebody's hands. */
+function withHeld(range: Range, list: HTMLOListElement | null, rows: readonly Row[]): number[] {
   const shown = defaultRangeExtractor(range)
   const held = new Set(shown)
   const at = document.activeElement
+  const selection = getSelection()
+  const selected = selection && !selection.isCollapsed && (list?.children.length ?? 0) < SELECTED
   for (const row of list?.children ?? []) {
-    if (!row.contains(at) && !row.querySelector('form')) continue
-    const index = Number((row as HTMLElement).dataset.index)
-    if (index < range.count) held.add(index)
+    const kept =
+      row.contains(at) ||
+      row.querySelector('form') !== null ||
+      (selected && selection.containsNode(row, true))
+    if (!kept) continue
+    // Its number is from before older ones came.
+    const index = rows.findIndex(({ key }) => key === (row as HTMLElement).dataset.key)
+    if (index >= 0) held.add(index)
   }
   return held.size === shown.length ? shown : [...held].sort((a, b) => a - b)
 }
