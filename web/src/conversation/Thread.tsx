@@ -29,6 +29,8 @@ export function Thread({ sessionId, rows, older, busy }: ThreadProps) {
   const list = useRef<HTMLOListElement | null>(null)
   const keyOf = useCallback((index: number) => rows[index]?.key ?? index, [rows])
   const [following, setFollowing] = useState(true)
+  // What is shown may be a render behind, and a render that is behind must not undo it.
+  const follows = useRef(true)
   const changed = useRef<((list: Pick<List, 'getTotalSize'>) => void) | null>(null)
 
   const virtualizer = useVirtualizer({
@@ -38,9 +40,9 @@ export function Thread({ sessionId, rows, older, busy }: ThreadProps) {
     getItemKey: keyOf,
     overscan: 6,
     anchorTo: 'end',
-    followOnAppend: following,
+    followOnAppend: follows.current,
     // Who has let go is at the end of nothing, however near.
-    scrollEndThreshold: following ? END : -1,
+    scrollEndThreshold: follows.current ? END : -1,
     initialMeasurementsCache: sizesIn(sessionId),
     rangeExtractor: (range) => withHeld(range, list.current, rows),
     directDomUpdates: true,
@@ -49,8 +51,8 @@ export function Thread({ sessionId, rows, older, busy }: ThreadProps) {
     onChange: (list) => changed.current?.(list),
   })
 
-  const restored = usePlace({ sessionId, rows, older, virtualizer, following, setFollowing })
-  const end = useEnd({ scroller, virtualizer, rows, following, setFollowing, changed })
+  const restored = usePlace({ sessionId, rows, older, virtualizer, follows, setFollowing })
+  const end = useEnd({ scroller, virtualizer, rows, follows, setFollowing, changed })
   const { loading, more } = useOlder(sessionId, rows[0]?.key)
 
   const items = virtualizer.getVirtualItems()

@@ -21,18 +21,17 @@ interface Options {
   scroller: RefObject<HTMLDivElement | null>
   virtualizer: List
   rows: readonly Row[]
-  following: boolean
+  /** Whether the end is followed. */
+  follows: RefObject<boolean>
   setFollowing: (following: boolean) => void
   /** What the virtualiser calls when a size has changed. */
   changed: RefObject<((list: Pick<List, 'getTotalSize'>) => void) | null>
 }
 
-export function useEnd({ scroller, virtualizer, rows, following, setFollowing, changed }: Options) {
+export function useEnd({ scroller, virtualizer, rows, follows, setFollowing, changed }: Options) {
   const [news, setNews] = useState(false)
-  const follows = useRef(following)
   /** Where it was scrolled to when that was last heard of. */
   const top = useRef(0)
-  follows.current = following
 
   const set = useCallback(
     (next: boolean) => {
@@ -45,7 +44,7 @@ export function useEnd({ scroller, virtualizer, rows, following, setFollowing, c
       setNews(false)
       setFollowing(next)
     },
-    [virtualizer, setFollowing],
+    [virtualizer, follows, setFollowing],
   )
 
   const go = useCallback(() => {
@@ -117,7 +116,7 @@ export function useEnd({ scroller, virtualizer, rows, following, setFollowing, c
       element.removeEventListener('scroll', onScroll)
       observer.disconnect()
     }
-  }, [scroller, set, go, virtualizer])
+  }, [scroller, set, go, follows, virtualizer])
 
   // A command or a resize in between may have left it a little above.
   const size = useRef(0)
@@ -132,7 +131,7 @@ export function useEnd({ scroller, virtualizer, rows, following, setFollowing, c
       const end = element.scrollHeight - element.clientHeight
       if (end - element.scrollTop > END) element.scrollTop = end
     },
-    [scroller],
+    [scroller, follows],
   )
   changed.current = onChange
 
@@ -145,11 +144,11 @@ export function useEnd({ scroller, virtualizer, rows, following, setFollowing, c
     const mine = last?.outgoing
     if (mine && Date.now() - mine.createdAt < JUST_MS) go()
     else if (!follows.current) setNews(true)
-  }, [last, go])
+  }, [last, go, follows])
   const status = last?.message?.status
   useEffect(() => {
     if (status && !follows.current) setNews(true)
-  }, [status])
+  }, [status, follows])
 
   return { go, news }
 }

@@ -1,5 +1,5 @@
 import type { VirtualItem } from '@tanstack/react-virtual'
-import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react'
+import { type RefObject, useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react'
 import { loadOlder } from '../api/history'
 import { keepPlace, placeIn } from './place'
 import type { Row } from './rows'
@@ -26,7 +26,7 @@ interface Options {
   rows: readonly Row[]
   older: boolean
   virtualizer: List
-  following: boolean
+  follows: RefObject<boolean>
   setFollowing: (following: boolean) => void
 }
 
@@ -36,14 +36,12 @@ export function usePlace({
   rows,
   older,
   virtualizer,
-  following,
+  follows,
   setFollowing,
 }: Options): boolean {
   const [wanted] = useState(() => placeIn(sessionId))
   const [restored, setRestored] = useState(wanted === 'end')
   const pages = useRef(0)
-  const follows = useRef(following)
-  follows.current = following
 
   useLayoutEffect(() => {
     if (wanted === 'end') virtualizer.scrollToEnd()
@@ -66,14 +64,14 @@ export function usePlace({
     virtualizer.options.scrollEndThreshold = -1
     setFollowing(false)
     return settle(virtualizer, index, wanted.offset, () => setRestored(true))
-  }, [restored, wanted, rows, older, sessionId, virtualizer, setFollowing])
+  }, [restored, wanted, rows, older, sessionId, virtualizer, follows, setFollowing])
 
   const keep = useCallback(() => {
     const offset = virtualizer.scrollOffset ?? 0
     const item = virtualizer.getVirtualItemForOffset(offset)
     if (follows.current || !item) keepPlace(sessionId, 'end')
     else keepPlace(sessionId, { key: String(item.key), offset: Math.round(offset - item.start) })
-  }, [sessionId, virtualizer])
+  }, [sessionId, virtualizer, follows])
 
   useEffect(() => {
     const element = virtualizer.scrollElement
