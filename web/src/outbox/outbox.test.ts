@@ -1,3 +1,5 @@
+/** What may happen to a message on its way. Past 400 lines: it is one double of the server
+ * and of the browser's storage, and one list of cases for it. */
 import 'fake-indexeddb/auto'
 import { QueryObserver } from '@tanstack/react-query'
 import { IDBFactory } from 'fake-indexeddb'
