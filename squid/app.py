@@ -52,7 +52,7 @@ def create_app(config: Config) -> Starlette:
     figures = RequestFigures()
     app = _App(
         around=list(_around(config, figures)),
-        routes=[*page.routes(config), *enabled(ROUTES, config.features)],
+        routes=[*enabled(ROUTES, config.features), *page.routes(config)],
         middleware=list(_middleware(config)),
         exception_handlers=HANDLERS,
         lifespan=lifespan,
