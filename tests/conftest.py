@@ -154,6 +154,17 @@ async def until_async(condition: Callable[[], Awaitable[Any]], seconds: float = 
             await asyncio.sleep(0.01)
 
 
+async def becomes(read: Callable[[], Awaitable[object]], expected: object) -> None:
+    """What a page shows before the server has it: `read` gives `expected`, now or soon."""
+
+    async def is_so() -> bool:
+        return await read() == expected
+
+    with suppress(TimeoutError):
+        await until_async(is_so)
+    assert await read() == expected
+
+
 async def say(squid: Squid, content: str = "Hello", script: str = "", **kwargs: Any) -> Started:
     """Send a message; `script` is the upstream's, without its `script:`."""
     model = f"script:{script}" if script else None

@@ -7,6 +7,7 @@ import re
 
 from playwright.async_api import Locator, Page, Route, expect
 
+from tests.conftest import becomes
 from tests.web.conftest import Served
 
 
@@ -28,6 +29,10 @@ async def session(page: Page, served: Served, id_: str = "s", script: str = "del
 async def asked(served: Served, id_: str = "s") -> list[str]:
     messages = (await served.client.get(f"/api/sessions/{id_}")).json()["messages"]
     return [one["content"] for one in messages if one["role"] == "user"]
+
+
+async def setting(served: Served, url: str, name: str) -> object:
+    return (await served.client.get(url)).json()["session"][name]
 
 
 async def test_enter_sends_and_begins_a_session(page: Page, served: Served) -> None:
@@ -158,14 +163,14 @@ async def test_a_model_is_chosen_or_named(page: Page, served: Served) -> None:
     await box(page).press("Enter")
     await expect(page.get_by_text("w0", exact=True)).to_be_visible()
     url = f"/api/sessions/{page.url.rpartition('/')[2]}"
-    assert (await served.client.get(url)).json()["session"]["model"] == "script:deltas=1"
+    assert await setting(served, url, "model") == "script:deltas=1"
 
     # Its own model is in the list, which does not know it.
     await page.get_by_role("button", name="Model: script:deltas=1").click()
     await expect(page.get_by_role("option", name="script:deltas=1")).to_be_visible()
     await page.get_by_role("option", name="Default").click()
     await expect(page.get_by_role("button", name="Model: script:deltas=5")).to_be_visible()
-    assert (await served.client.get(url)).json()["session"]["model"] is None
+    await becomes(lambda: setting(served, url, "model"), None)
 
 
 async def test_a_model_can_be_named_where_none_are_told(page: Page, served: Served) -> None:
@@ -201,13 +206,13 @@ async def test_a_system_prompt_is_set_and_unset(page: Page, served: Served) -> N
     await page.keyboard.press("Enter")
     await expect(page.get_by_text("w0 w1")).to_be_visible()
     url = f"/api/sessions/{page.url.rpartition('/')[2]}"
-    assert (await served.client.get(url)).json()["session"]["system"] == "Be brief."
+    assert await setting(served, url, "system") == "Be brief."
 
     await prompt.click()
     await expect(dialog.get_by_role("textbox")).to_have_value("Be brief.")
     await dialog.get_by_role("button", name="Use the default").click()
     await expect(dialog).to_have_count(0)
-    assert (await served.client.get(url)).json()["session"]["system"] is None
+    await becomes(lambda: setting(served, url, "system"), None)
 
 
 async def test_a_message_too_long_for_the_server_is_kept(page: Page, served: Served) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from playwright.async_api import BrowserContext, Locator, Page, Route, expect
 
-from tests.conftest import until
+from tests.conftest import becomes, until
 from tests.store.tree import add_message, add_session
 from tests.web.conftest import Served
 from tests.web.faults import Faults
@@ -27,6 +27,10 @@ async def ask(served: Served, script: str = "deltas=3", text: str = "Hello") -> 
 
 async def said(served: Served) -> list[dict[str, Any]]:
     return (await served.client.get("/api/sessions/s")).json()["messages"]
+
+
+async def count(served: Served) -> int:
+    return len(await said(served))
 
 
 async def show(page: Page, served: Served) -> Locator:
@@ -153,10 +157,10 @@ async def test_a_message_is_deleted_and_comes_back(page: Page, served: Served) -
     await mine.get_by_role("button", name="Delete").click()
     await page.get_by_role("alertdialog").get_by_role("button", name="Delete").click()
     await expect(mine).to_have_count(0)
-    assert len(await said(served)) == 1
+    await becomes(lambda: count(served), 1)
     await page.get_by_role("button", name="Undo").click()
     await expect(mine).to_contain_text("Forget this")
-    assert len(await said(served)) == 2
+    await becomes(lambda: count(served), 2)
 
 
 async def test_the_end_is_followed_until_one_lets_go(page: Page, served: Served) -> None:

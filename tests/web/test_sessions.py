@@ -6,6 +6,7 @@ import re
 
 from playwright.async_api import BrowserContext, Page, Route, expect
 
+from tests.conftest import becomes
 from tests.web.conftest import Served
 from tests.web.faults import Faults
 from tests.web.seed import make_sessions
@@ -14,6 +15,10 @@ from tests.web.seed import make_sessions
 async def shown(served: Served, id: str) -> dict[str, object]:
     session: dict[str, object] = (await served.client.get(f"/api/sessions/{id}")).json()["session"]
     return session
+
+
+async def title_of(served: Served, id: str) -> object:
+    return (await shown(served, id))["title"]
 
 
 async def test_a_session_is_opened_and_marked(page: Page, served: Served) -> None:
@@ -73,7 +78,7 @@ async def test_it_is_renamed_in_place(page: Page, served: Served) -> None:
     await title.fill(" New ")
     await title.press("Enter")
     await expect(page.get_by_role("link", name="New", exact=True)).to_be_focused()
-    assert (await shown(served, "s0"))["title"] == "New"
+    await becomes(lambda: title_of(served, "s0"), "New")
     await page.keyboard.press("F2")
     await title.fill("Other")
     await title.press("Escape")
@@ -81,7 +86,7 @@ async def test_it_is_renamed_in_place(page: Page, served: Served) -> None:
     await title.fill("  ")
     await title.press("Enter")
     await expect(page.get_by_role("link", name="New", exact=True)).to_be_visible()
-    assert (await shown(served, "s0"))["title"] == "New"
+    assert await title_of(served, "s0") == "New"
 
 
 async def test_what_the_server_refuses_is_taken_back(

@@ -29,7 +29,7 @@ function reparse(tree: HtmlNode): HtmlNode {
 }
 
 function write(node: HtmlNode, kept: HtmlNode[]): string {
-  if (node.type === 'raw') return unstyled(node.value ?? '')
+  if (node.type === 'raw') return silent(node.value ?? '')
   if (node.type === 'text') return escaped(node.value ?? '')
   const inside = node.children?.map((child) => write(child, kept)).join('') ?? ''
   if (node.type !== 'element') return inside
@@ -42,9 +42,12 @@ function write(node: HtmlNode, kept: HtmlNode[]): string {
     : `${start}${tagName === 'pre' ? '\n' : ''}${inside}</${tagName}>`
 }
 
-/** No styles come through anyway, but the page's policy would have a complaint of each one. */
-const unstyled = (html: string) =>
-  html.replace(/<[a-z][^<>]*>/gi, (tag) => tag.replace(/(?<=[\s"'/])style(?=\s*=)/gi, 'data-style'))
+/** Neither styles nor handlers come through anyway, but the page's policy would have a complaint
+ * of each one: Chromium's has, of handlers since 156, even where nothing can run. */
+const silent = (html: string) =>
+  html.replace(/<[a-z][^<>]*>/gi, (tag) =>
+    tag.replace(/(?<=[\s"'/])(?=(?:style|on[a-z]+)\s*=)/gi, 'data-'),
+  )
 
 const escaped = (text: string) =>
   text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;')
