@@ -1,4 +1,10 @@
-import { defaultRangeExtractor, type Range, useVirtualizer } from '@tanstack/react-virtual'
+import {
+  defaultRangeExtractor,
+  elementScroll,
+  type Range,
+  useVirtualizer,
+  type VirtualizerOptions,
+} from '@tanstack/react-virtual'
 import { ArrowDown } from 'lucide-react'
 import { useCallback, useEffect, useRef, useState } from 'react'
 import { loadOlder } from '../api/history'
@@ -39,6 +45,7 @@ export function Thread({ sessionId, rows, older, busy }: ThreadProps) {
     estimateSize: () => ESTIMATE,
     getItemKey: keyOf,
     overscan: 6,
+    scrollToFn: scrollTo,
     anchorTo: 'end',
     followOnAppend: follows.current,
     // Who has let go is at the end of nothing, however near.
@@ -125,6 +132,13 @@ export function Thread({ sessionId, rows, older, busy }: ThreadProps) {
       )}
     </div>
   )
+}
+
+/** The virtualiser corrects from where it last heard that the list is. By then a browser that
+ * scrolls smoothly has gone on, and what it went would be taken back. */
+const scrollTo: VirtualizerOptions<HTMLDivElement, Element>['scrollToFn'] = (offset, how, list) => {
+  const from = how.adjustments === undefined ? undefined : list.scrollElement?.scrollTop
+  elementScroll(from ?? offset, how, list)
 }
 
 /** So many rows are kept for a selection, at most. */
