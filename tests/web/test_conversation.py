@@ -12,6 +12,7 @@ from tests.conftest import becomes, until
 from tests.store.tree import add_message, add_session
 from tests.web.conftest import Served
 from tests.web.faults import Faults
+from tests.web.gate import Gate
 
 
 async def ask(served: Served, script: str = "deltas=3", text: str = "Hello") -> dict[str, Any]:
@@ -92,11 +93,15 @@ AT_END = f"""async () => {{
 }}"""
 
 
-async def test_an_answer_streams_and_ends_as_the_server_has_it(page: Page, served: Served) -> None:
-    await ask(served, "deltas=60,delay_ms=15")
+async def test_an_answer_streams_and_ends_as_the_server_has_it(
+    page: Page, served: Served, gate: Gate
+) -> None:
+    gate.hold_at('"w9')
+    await ask(served, "deltas=60")
     answers = await show(page, served)
     await expect(answers).to_have_attribute("data-status", "streaming")
     await expect(page.get_by_role("status").filter(has_text="begins")).to_be_attached()
+    gate.open()
     await expect(answers).to_have_attribute("data-status", "complete")
     await expect(page.get_by_role("status").filter(has_text="complete")).to_be_attached()
     text = (await said(served))[-1]["content"]

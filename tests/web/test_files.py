@@ -132,9 +132,9 @@ async def test_a_slow_upload_shows_how_far_it_is_and_is_sent_all_the_same(
 ) -> None:
     await session(page, served)
     cdp = await page.context.new_cdp_session(page)
-    slow = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 800_000}
+    line = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 40_000}
     await cdp.send("Network.enable")
-    await cdp.send("Network.emulateNetworkConditions", slow)
+    await cdp.send("Network.emulateNetworkConditions", line)
     await choose(page, file("long.txt", b"x" * 800_000))
     bar = files(page).get_by_role("progressbar", name="Uploading long.txt")
     await expect(bar).to_have_attribute("aria-valuenow", re.compile("[1-9]"))
@@ -142,6 +142,7 @@ async def test_a_slow_upload_shows_how_far_it_is_and_is_sent_all_the_same(
     await box(page).press("Enter")
     await expect(files(page)).to_have_count(0)
     await expect(page.get_by_role("list", name="Waiting to be sent")).to_contain_text("With it")
+    await cdp.send("Network.emulateNetworkConditions", {**line, "uploadThroughput": -1})
     await expect(page.get_by_text("w0 w1")).to_be_visible()
     assert await sent(served) == ["long.txt"]
 

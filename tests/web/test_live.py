@@ -10,8 +10,9 @@ from playwright.async_api import BrowserContext, Locator, Page, Request, Route, 
 from tests.conftest import until
 from tests.web.conftest import Served
 from tests.web.faults import Faults
+from tests.web.gate import Gate
 
-SLOW = "script:deltas=30,delay_ms=60"
+LONG = "script:deltas=40"
 QUICK = "script:deltas=2"
 
 
@@ -67,8 +68,11 @@ async def hide(page: Page, hidden: bool) -> None:
     )
 
 
-async def test_what_another_client_asks_appears_and_streams(page: Page, served: Served) -> None:
-    session_id = await session(served, SLOW)
+async def test_what_another_client_asks_appears_and_streams(
+    page: Page, served: Served, gate: Gate
+) -> None:
+    gate.hold_at('"w3')
+    session_id = await session(served, LONG)
     await page.goto(f"{served.url}/sessions/{session_id}")
     await expect(page.get_by_role("textbox", name="Message")).to_be_visible()
     await heard(served)
@@ -76,9 +80,10 @@ async def test_what_another_client_asks_appears_and_streams(page: Page, served: 
     await served.client.post(path, json={"message": {"content": "From elsewhere"}})
     await expect(mine(page)).to_have_text("From elsewhere")
     await expect(answers(page, "streaming")).to_contain_text("w3 ")
-    await expect(answers(page)).to_contain_text("w29 ")
+    gate.open()
+    await expect(answers(page)).to_contain_text("w39 ")
     text = await answers(page).inner_text()
-    assert text.split() == [f"w{number}" for number in range(30)]
+    assert text.split() == [f"w{number}" for number in range(40)]
 
 
 async def test_a_new_session_is_made_by_its_first_message(page: Page, served: Served) -> None:
@@ -89,9 +94,10 @@ async def test_a_new_session_is_made_by_its_first_message(page: Page, served: Se
 
 
 async def test_what_is_written_while_an_answer_runs_goes_out_after_it(
-    page: Page, served: Served
+    page: Page, served: Served, gate: Gate
 ) -> None:
-    session_id = await session(served, SLOW)
+    gate.hold_at('"w3')
+    session_id = await session(served, LONG)
     await page.goto(f"{served.url}/sessions/{session_id}")
     await write(page, "One")
     await expect(answers(page, "streaming")).to_be_visible()
@@ -99,6 +105,7 @@ async def test_what_is_written_while_an_answer_runs_goes_out_after_it(
     await write(page, "Three")
     await expect(page.get_by_role("list", name="Waiting to be sent")).to_contain_text("Two")
     assert await said(served, session_id) == ["One"]
+    gate.open()
     await expect(answers(page)).to_have_count(3)
     assert await said(served, session_id) == ["One", "Two", "Three"]
 
@@ -167,10 +174,11 @@ async def test_two_tabs_send_what_waits_once(
 
 
 async def test_a_hidden_tab_lets_go_of_its_streams_and_takes_them_up_again(
-    context: BrowserContext, served: Served
+    context: BrowserContext, served: Served, gate: Gate
 ) -> None:
     feed: Any = served.squid.engine.feed
-    session_id = await session(served, "script:deltas=40,delay_ms=30")
+    gate.hold_at('"w1')
+    session_id = await session(served, LONG)
     page = await context.new_page()
     followed: list[int] = []
 
@@ -187,6 +195,8 @@ async def test_a_hidden_tab_lets_go_of_its_streams_and_takes_them_up_again(
     await page.clock.fast_forward(11_000)
     await until(lambda: not feed._readers and not served.squid.engine.figures.readers)
     await hide(page, False)
+    await until(lambda: feed._readers and len(followed) > 1)
+    gate.open()
     await expect(answers(page)).to_contain_text("w39 ")
     text = await answers(page).inner_text()
     assert text.split() == [f"w{number}" for number in range(40)]
