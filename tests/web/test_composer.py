@@ -145,7 +145,7 @@ async def test_what_is_written_meanwhile_waits_and_can_be_taken_back(
     await box(page).press("Escape")
     await expect(waiting(page)).to_have_count(0)
     await expect(stop).to_have_count(0)
-    assert await asked(served) == ["now", "first", "fourth"]
+    await becomes(lambda: asked(served), ["now", "first", "fourth"])
     await expect(box(page)).to_have_value("third")
 
 

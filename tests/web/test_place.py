@@ -12,6 +12,7 @@ import httpx2
 import pytest
 from playwright.async_api import BrowserContext, Page, Request, Route, expect
 
+from tests.conftest import becomes
 from tests.web.conftest import Process, Profiles, Served
 from tests.web.faults import Faults
 from tests.web.gate import Gate
@@ -63,6 +64,15 @@ async def is_whole(page: Page, client: httpx2.AsyncClient, session_id: str) -> N
     assert re.findall(r"w\d+", told["content"]) == numbered(WORDS)
     await page.evaluate("sight.scroller().scrollTop = sight.scroller().scrollHeight")
     assert await words(answers(page).last) == numbered(WORDS)
+
+
+async def is_there(client: httpx2.AsyncClient, session_id: str, texts: list[str]) -> None:
+    """The page shows what is on its way before the server has it."""
+
+    async def last() -> list[str]:
+        return (await asked(client, session_id))[-len(texts) :]
+
+    await becomes(last, texts)
 
 
 @pytest.mark.parametrize("up", [False, True], ids=["at-the-end", "scrolled-up"])
@@ -167,6 +177,7 @@ async def test_what_is_sent_offline_waits_and_goes_out_once(
     await expect(waiting.get_by_role("listitem")).to_contain_text(["From the train"])
     await page.context.set_offline(False)
     await expect(questions(page).last).to_contain_text("From the train")
+    await is_there(served.client, session_id, ["From the train"])
     await complete(answers(page).last)
     await expect(waiting).to_have_count(0)
     assert (await asked(served.client, session_id)).count("From the train") == 1
@@ -188,6 +199,7 @@ async def test_what_waits_outlives_the_page(
     await process.start()
     page = await open_session(await context.new_page(), process.url, session_id)
     await expect(questions(page).last).to_contain_text("Said to nobody")
+    await is_there(process.client, session_id, ["Said to nobody"])
     await complete(answers(page).last)
     assert (await asked(process.client, session_id)).count("Said to nobody") == 1
 
@@ -212,6 +224,7 @@ async def test_a_lost_answer_to_a_message_sends_it_once(
     await page.route(re.compile(r"/api/(sessions/[^/]+/messages|chat)$"), lose)
     await write(page, "Only once")
     await expect(questions(page).last).to_contain_text("Only once")
+    await is_there(served.client, session_id, ["Only once"])
     await complete(answers(page).last)
     await expect(page.get_by_role("list", name="Waiting to be sent")).to_have_count(0)
     assert (await asked(served.client, session_id)).count("Only once") == 1
@@ -233,12 +246,14 @@ async def test_what_is_written_while_an_answer_runs_follows_in_order(
     assert "first" not in await asked(served.client, session_id)
     gate.open()
     await expect(questions(page).last).to_contain_text("third")
-    await complete(answers(page).last)
     await expect(waiting).to_have_count(0)
-    assert (await asked(served.client, session_id))[-3:] == later
-    assert [one["status"] for one in await shown(served.client, session_id)][-6:] == [
-        "complete"
-    ] * 6
+    await is_there(served.client, session_id, later)
+
+    async def statuses() -> list[str]:
+        return [one["status"] for one in await shown(served.client, session_id)][-6:]
+
+    await becomes(statuses, ["complete"] * 6)
+    await complete(answers(page).last)
 
 
 async def test_reading_on_above_is_not_disturbed(page: Page, served: Served, gate: Gate) -> None:
