@@ -256,7 +256,9 @@ async def test_what_one_has_in_hand_is_kept(page: Page, served: Served) -> None:
     await mine.hover()
     await mine.get_by_role("button", name="Edit").click()
     await mine.get_by_role("textbox").fill("Said differently")
+    await settled(page)  # the box is smaller now, and all above it lower
     await page.get_by_text("message 97.").click(click_count=3)
+    assert "message 97." in await page.evaluate("getSelection().toString()")
     scroller = page.get_by_role("region", name="Messages")
     await scroller.evaluate("(scroller) => { scroller.scrollTop = 0 }")
     # Older ones have come, and all rows have other numbers.
