@@ -153,6 +153,9 @@ async def test_a_session_from_the_first_word_to_its_end_without_a_pointer(
     await page.keyboard.press("ControlOrMeta+a")
     await page.keyboard.type("By keyboard, again")
     await page.keyboard.press("Enter")
+    # What is in the form is in the message as well, so it is no sign.
+    await expect(page.get_by_text("2/2")).to_be_visible()
+    await expect(page.get_by_role("article", name="You")).to_be_focused()
     await expect(page.get_by_role("article", name="You")).to_contain_text(["again"])
     await complete(answers(page).last)
     actions = page.get_by_role("button", name="Actions for By keyboard")

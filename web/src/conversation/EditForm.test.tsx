@@ -10,7 +10,10 @@ vi.mock('../api/messages', async (original) => ({
   useEdit: () => edit,
 }))
 
-afterEach(cleanup)
+afterEach(() => {
+  cleanup()
+  edit.mutate.mockClear()
+})
 
 it('sends the same words under the same id, and others under another', () => {
   render(<EditForm message={message({ role: 'user', content: 'Old' })} onClose={() => {}} />)
@@ -25,4 +28,24 @@ it('sends the same words under the same id, and others under another', () => {
   expect(first.content).toBe('New')
   expect(second).toEqual(first)
   expect(third.id).not.toBe(first.id)
+})
+
+it('takes the focus from nobody who has gone elsewhere while it was saved', () => {
+  const onClose = vi.fn()
+  render(
+    <>
+      <article>
+        <EditForm message={message({ role: 'user', content: 'Old' })} onClose={onClose} />
+      </article>
+      <input aria-label="elsewhere" />
+    </>,
+  )
+  const article = screen.getByRole('article')
+  fireEvent.click(screen.getByRole('button', { name: t.conversation.save }))
+  const [, { onSuccess: saved }] = edit.mutate.mock.calls[0] ?? []
+  saved()
+  expect(onClose).toHaveBeenLastCalledWith(article)
+  screen.getByRole('textbox', { name: 'elsewhere' }).focus()
+  saved()
+  expect(onClose).toHaveBeenLastCalledWith(null)
 })

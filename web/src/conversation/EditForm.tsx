@@ -9,7 +9,7 @@ import css from './EditForm.module.css'
 
 interface EditFormProps {
   message: Message
-  /** With the message, which takes the focus. */
+  /** With the message, which takes the focus; null where that has gone elsewhere. */
   onClose: (article: HTMLElement | null) => void
 }
 
@@ -34,7 +34,10 @@ export function EditForm({ message, onClose }: EditFormProps) {
     const place = article()
     // The same words have the same id: sent again after no answer came, they are there once.
     if (sent.current?.content !== text) sent.current = { id: newMessageId(), content: text }
-    edit.mutate({ message, ...sent.current }, { onSuccess: () => onClose(place) })
+    edit.mutate(
+      { message, ...sent.current },
+      { onSuccess: () => onClose(isAt(place) ? place : null) },
+    )
   }
 
   function onKeyDown(event: KeyboardEvent) {
@@ -73,4 +76,10 @@ export function EditForm({ message, onClose }: EditFormProps) {
       </div>
     </form>
   )
+}
+
+/** Whether somebody is still at it, or nowhere: a button that is disabled loses the focus. */
+function isAt(place: HTMLElement | null): boolean {
+  const at = document.activeElement
+  return at === document.body || place?.contains(at) === true
 }
