@@ -157,6 +157,7 @@ async def test_a_model_is_chosen_or_named(page: Page, served: Served) -> None:
     await expect(box(page)).to_be_focused()
     await page.reload()
     await page.get_by_role("button", name="Model: Claude Opus 5 5").click()
+    await expect(page.get_by_role("combobox")).to_be_focused()
     await page.keyboard.type("script:deltas=1")
     await page.get_by_role("option", name="Use “script:deltas=1”").click()
     await box(page).fill("Hello")

@@ -77,6 +77,7 @@ async def test_renamed_and_deleted_in_one_is_so_in_the_other(
     other = await opened(await profiles(), served.url, session_id)
     await one.get_by_role("button", name="Actions for Shared").click()
     await one.get_by_role("menuitem", name="Rename").click()
+    await expect(one.get_by_role("textbox", name="Title")).to_be_focused()
     await one.keyboard.press("ControlOrMeta+a")
     await one.keyboard.type("Ours")
     await one.keyboard.press("Enter")
