@@ -1,29 +1,39 @@
-"""`python -m bench page`: the figures of one part, as a table, and as JSON with `--json FILE`."""
-
 from __future__ import annotations
 
 import argparse
-import asyncio
-from collections.abc import Awaitable, Callable
+import importlib
+import json
+import sys
 from pathlib import Path
 
-from bench import page
-from bench.figures import Figures
+import msgspec
 
-PARTS: dict[str, Callable[[Figures], Awaitable[None]]] = {"page": page.measure}
+from bench.report import Figure, machine, markdown
+from bench.rows import ROWS
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="bench", description=__doc__)
-    parser.add_argument("part", choices=PARTS)
+    parser = argparse.ArgumentParser(prog="python -m bench", description="Measure Squid.")
+    parser.add_argument("rows", nargs="*", metavar="ROW", help="which rows; else all of them")
+    parser.add_argument("--list", action="store_true", help="say which rows there are")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
-    parser.add_argument("--quick", action="store_true", help="less of everything, to try it out")
     options = parser.parse_args()
-    figures = Figures(quick=options.quick)
-    asyncio.run(PARTS[options.part](figures))
-    print(figures.table())
+    if unknown := set(options.rows) - set(ROWS):
+        parser.error(f"no such row: {', '.join(sorted(unknown))}; there are: {', '.join(ROWS)}")
+    if options.list:
+        for row in ROWS:
+            about = importlib.import_module(f"bench.rows.{row}").__doc__ or ""
+            print(f"{row:12} {about.strip().splitlines()[0]}")
+        return
+    about = machine()
+    figures: list[Figure] = []
+    for row in options.rows or ROWS:
+        print(f"{row} …", file=sys.stderr, flush=True)
+        figures += importlib.import_module(f"bench.rows.{row}").measure()
+    print(markdown(figures, about))
     if options.json:
-        options.json.write_bytes(figures.json())
+        table = {"machine": about, "figures": msgspec.to_builtins(figures)}
+        options.json.write_text(json.dumps(table, indent=2) + "\n")
 
 
 if __name__ == "__main__":

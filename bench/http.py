@@ -1,0 +1,33 @@
+"""Single requests on one connection that is kept, timed from send to the last byte."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import time
+from typing import Any
+
+from bench.processes import Running
+
+
+class Client:
+    def __init__(self, server: Running) -> None:
+        self._connection = http.client.HTTPConnection("127.0.0.1", server.port)
+
+    def ms(self, method: str, path: str, body: object = None) -> float:
+        """How long it took, in milliseconds. Raises RuntimeError where it went wrong."""
+        return self.timed(method, path, body)[0]
+
+    def json(self, method: str, path: str, body: object = None) -> Any:
+        return json.loads(self.timed(method, path, body)[1])
+
+    def timed(self, method: str, path: str, body: object = None) -> tuple[float, bytes]:
+        data = body if isinstance(body, bytes | None) else json.dumps(body).encode()
+        begun = time.perf_counter()
+        self._connection.request(method, path, data, {"Content-Type": "application/json"})
+        answer = self._connection.getresponse()
+        found = answer.read()
+        took = (time.perf_counter() - begun) * 1000
+        if answer.status >= 400:
+            raise RuntimeError(f"{method} {path}: {answer.status} {found.decode()}")
+        return took, found

@@ -1,0 +1,100 @@
+"""The processes that are measured, and the ones that they are measured beside."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).parents[1]
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+class Running(NamedTuple):
+    url: str
+    pid: int
+
+    @property
+    def port(self) -> int:
+        return int(self.url.rpartition(":")[2])
+
+
+def environment(**more: str) -> dict[str, str]:
+    """Nothing of the machine's own settings."""
+    clean = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("SQUID_", "ANTHROPIC_"))
+    }
+    path = os.pathsep.join(filter(None, [str(ROOT), clean.get("PYTHONPATH")]))
+    return {**clean, "PYTHONPATH": path, "XDG_CONFIG_HOME": "/nonexistent", **more}
+
+
+@contextlib.contextmanager
+def started(command: Sequence[str], env: Mapping[str, str], cwd: Path = ROOT) -> Iterator[Running]:
+    """A server that says its URL as the last word of its first line."""
+    with tempfile.TemporaryFile() as errors:
+        process = subprocess.Popen(
+            command, env=env, cwd=cwd, stdout=subprocess.PIPE, stderr=errors, text=True
+        )
+        try:
+            assert process.stdout is not None
+            line = process.stdout.readline()
+            if "http://" not in line:
+                errors.seek(0)
+                raise RuntimeError(f"{command} did not start: {line}{errors.read().decode()}")
+            yield Running(line.split()[-1], process.pid)
+        finally:
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+
+
+@contextlib.contextmanager
+def upstream() -> Iterator[Running]:
+    """The model's server: the loopback double that the tests use, at full speed."""
+    with started([sys.executable, "-m", "tests.upstream"], environment()) as running:
+        yield running
+
+
+@contextlib.contextmanager
+def squid(data: Path, upstream: Running, *, synchronous: str = "full") -> Iterator[Running]:
+    """`squid serve`, as a user starts it."""
+    env = environment(
+        SQUID_DATA=str(data),
+        SQUID_PROVIDER_NAME="anthropic",
+        SQUID_PROVIDER_ANTHROPIC_API_KEY="bench",
+        SQUID_PROVIDER_ANTHROPIC_BASE_URL=upstream.url,
+        SQUID_DATABASE_SYNCHRONOUS=synchronous,
+    )
+    data.mkdir(parents=True, exist_ok=True)
+    command = [sys.executable, "-m", "squid", "serve", "--port", "0"]
+    with started(command, env, cwd=data) as running:
+        yield running
+
+
+@contextlib.contextmanager
+def relay(upstream: Running) -> Iterator[Running]:
+    """A bare Starlette relay that uses the SDK's typed stream and stores nothing."""
+    env = environment(ANTHROPIC_API_KEY="bench", ANTHROPIC_BASE_URL=upstream.url)
+    with started([sys.executable, "-m", "bench.relay"], env) as running:
+        yield running
+
+
+def cpu_seconds(pid: int) -> float:
+    """What a process has taken of the processors, in seconds."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS
+
+
+def memory_mb(pid: int) -> float:
+    """What a process holds of the memory that no other has: its resident set, in MB."""
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("VmRSS:"):
+            return int(line.split()[1]) / 1024
+    raise RuntimeError(f"no such process: {pid}")
