@@ -7,28 +7,22 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import importlib
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
-from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from typing import Any
 
 import msgspec
 
 from squid import config
 from squid.errors import ProviderRejected
+from squid.providers.anthropic_client import Client
 from squid.providers.anthropic_errors import Failures
 from squid.providers.anthropic_request import Capabilities, Request, build
 from squid.providers.anthropic_stream import Decoder
 from squid.providers.base import FileInput, ModelInfo, Part, Prompt
 
-if TYPE_CHECKING:
-    from anthropic import AsyncAnthropic
-
 OFFICIAL = "https://api.anthropic.com"
 CONTEXT_TOKENS = 200_000
-CONNECT_SECONDS = 10.0
 LAST_BYTES_SECONDS = 0.2
-LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 class _Model(msgspec.Struct):
@@ -78,7 +72,7 @@ class AnthropicProvider:
         self._failures = Failures(
             name=name, url=self._url, key=api_key, silence_seconds=config.silence_seconds
         )
-        self._client: AsyncAnthropic | None = None
+        self._client: Client | None = None
         self._opening = asyncio.Lock()
 
     async def warm(self) -> None:
@@ -95,38 +89,32 @@ class AnthropicProvider:
                 hint="End the prompt with a user's turn.",
             )
         client = await self._open()
-        request = await self._build(prompt)
+        request, question = await self._build(prompt)
         decoder = Decoder(
             documents=request.documents, trimmed=request.trimmed, refused=self._failures.by_type
         )
-        with self._failures.wire():
-            create = client.messages.with_streaming_response.create
-            async with create(
-                **request.body, stream=True, extra_body=self._extra_body or None
-            ) as response:
-                media_type = response.headers.get("content-type", "")
-                if not media_type.startswith("text/event-stream"):
-                    raise self._failures.not_the_api(media_type)
-                chunks = response.iter_bytes()
-                async for chunk in chunks:
-                    if parts := decoder.feed(chunk):
-                        yield parts
-                    if decoder.ended:
-                        await _use_up(chunks)
-                        return
-                    if decoder.error:
-                        raise decoder.error
-            raise decoder.cut()
+        async with client.answer(question) as response:
+            media_type = response.headers.get("content-type", "")
+            if not media_type.startswith("text/event-stream"):
+                raise self._failures.not_the_api(media_type)
+            chunks = response.aiter_bytes()
+            async for chunk in chunks:
+                if parts := decoder.feed(chunk):
+                    yield parts
+                if decoder.ended:
+                    await _use_up(chunks)
+                    return
+                if decoder.error:
+                    raise decoder.error
+        raise decoder.cut()
 
     async def models(self) -> list[ModelInfo]:
         client = await self._open()
-        with self._failures.wire():
-            response = await client.models.with_raw_response.list(limit=1000)
-            body = response.http_response.content
-            try:
-                found = msgspec.json.decode(body, type=_Models).data
-            except (msgspec.DecodeError, UnicodeDecodeError):
-                raise self._failures.not_the_api(response.headers.get("content-type", "")) from None
+        body, media_type = await client.models()
+        try:
+            found = msgspec.json.decode(body, type=_Models).data
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            raise self._failures.not_the_api(media_type) from None
         infos = [ModelInfo(m.id, m.display_name or m.id, self.name) for m in found]
         default = self.default_model
         if default and all(info.id != default for info in infos):
@@ -141,47 +129,30 @@ class AnthropicProvider:
 
     # -- asking
 
-    async def _open(self) -> AsyncAnthropic:
+    async def _open(self) -> Client:
         async with self._opening:
             if self._client is None:
                 self._failures.check_key()
                 self._failures.check_url()
-                # In a thread: the import takes a second, reading certificates 50 ms.
-                self._client = await asyncio.to_thread(self._connect)
+                self._client = await asyncio.to_thread(
+                    Client,
+                    url=self._url,
+                    key=self._key,
+                    headers=self._headers,
+                    silence_seconds=float(self._config.silence_seconds),
+                    failures=self._failures,
+                )
             return self._client
 
-    def _connect(self) -> AsyncAnthropic:
-        anthropic = importlib.import_module("anthropic")
-        httpx = importlib.import_module("httpx2")
-        timeout = httpx.Timeout(
-            None,
-            connect=CONNECT_SECONDS,
-            pool=3 * CONNECT_SECONDS,  # finding the address and all attempts together
-            read=float(self._config.silence_seconds),
-        )
-        http_client = anthropic.DefaultAioHttpClient(
-            timeout=timeout,
-            # A redirect would turn the question into a GET, or take the key elsewhere.
-            follow_redirects=False,
-            # HTTP_PROXY is not for a server on this machine.
-            trust_env=urlsplit(self._url).hostname not in LOOPBACK,
-        )
-        client: AsyncAnthropic = anthropic.AsyncAnthropic(
-            api_key=self._key,
-            base_url=self._url,
-            timeout=timeout,
-            max_retries=0,
-            default_headers=self._headers,
-            http_client=http_client,
-            open_telemetry=False,
-        )
-        return client
-
-    async def _build(self, prompt: Prompt) -> Request:
-        arguments = (prompt, self._config, self._capabilities)
+    async def _build(self, prompt: Prompt) -> tuple[Request, bytes]:
         if any(isinstance(item, FileInput) for turn in prompt.turns for item in turn.content):
-            return await asyncio.to_thread(build, *arguments)
-        return build(*arguments)
+            return await asyncio.to_thread(self._question, prompt)
+        return self._question(prompt)
+
+    def _question(self, prompt: Prompt) -> tuple[Request, bytes]:
+        """What is asked, and the same in JSON."""
+        request = build(prompt, self._config, self._capabilities)
+        return request, msgspec.json.encode({**request.body, "stream": True, **self._extra_body})
 
 
 async def _use_up(chunks: AsyncIterator[bytes]) -> None:

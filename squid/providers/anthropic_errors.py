@@ -12,8 +12,10 @@ import math
 import re
 import time
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
+
+import msgspec
 
 from squid.errors import (
     ProviderAuth,
@@ -26,9 +28,6 @@ from squid.errors import (
     ProviderSilent,
     ProviderUnreachable,
 )
-
-if TYPE_CHECKING:
-    from anthropic import APIStatusError
 
 ERROR_STATUS = {
     "invalid_request_error": 400,
@@ -78,27 +77,33 @@ class Failures:
         return f"Check ANTHROPIC_API_KEY, or api_key under [provider.{self._name}] in squid.toml."
 
     @contextlib.contextmanager
-    def wire(self) -> Iterator[None]:
-        """Turn whatever goes wrong on the wire into a ProviderError. None of them is
-        chained: what they carry along includes the request with its key."""
+    def asking(self) -> Iterator[None]:
+        """Turn whatever goes wrong before an answer begins into a ProviderError. Neither
+        here nor below is one chained: what they carry along includes the request with
+        its key."""
         import aiohttp
-        import anthropic
         import httpx2
 
         try:
             yield
-        except anthropic.APIStatusError as error:
-            raise self._by_status(error) from None
-        except anthropic.APIConnectionError as error:
-            cause = error.__cause__
-            if isinstance(cause, httpx2.TimeoutException) and not isinstance(
-                cause, httpx2.ConnectTimeout
-            ):
-                raise self._silent() from None
-            raise self._unreachable(cause) from None
+        except httpx2.ConnectTimeout as error:
+            raise self._unreachable(error) from None
         except httpx2.TimeoutException:
             raise self._silent() from None
-        except (httpx2.DecodingError, anthropic.AnthropicError):
+        except (httpx2.HTTPError, httpx2.InvalidURL, aiohttp.ClientError, OSError) as error:
+            raise self._unreachable(error) from None
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[None]:
+        """The same, from the beginning of an answer on."""
+        import aiohttp
+        import httpx2
+
+        try:
+            yield
+        except httpx2.TimeoutException:
+            raise self._silent() from None
+        except httpx2.DecodingError:
             raise self.not_the_api("") from None
         except (httpx2.HTTPError, httpx2.StreamError, aiohttp.ClientError, OSError):
             raise ProviderCut(
@@ -139,12 +144,11 @@ class Failures:
     def by_type(self, kind: str, message: str) -> ProviderError:
         return self._refused(ERROR_STATUS.get(kind, 500), message)
 
-    def _by_status(self, error: APIStatusError) -> ProviderError:
-        headers = error.response.headers
+    def by_status(self, status: int, headers: Mapping[str, str], body: bytes) -> ProviderError:
         request_id = headers.get("request-id")
         return self._refused(
-            error.status_code,
-            _said(error.body),
+            status,
+            _said(_read(body)),
             retry_after=retry_after(headers),
             **({"upstream_request_id": request_id} if request_id else {}),
         )
@@ -199,6 +203,14 @@ class Failures:
             text = text.replace(self._key, "[the key]")
         text = " ".join(text.split())
         return text if len(text) <= 500 else text[:500] + "…"
+
+
+def _read(body: bytes) -> object:
+    """JSON, or a text that is none."""
+    try:
+        return msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return body.decode(errors="replace").strip()
 
 
 def _said(body: object) -> str:

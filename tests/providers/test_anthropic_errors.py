@@ -21,7 +21,7 @@ from squid.errors import (
     ProviderSilent,
     ProviderUnreachable,
 )
-from squid.providers import anthropic
+from squid.providers import anthropic_client
 from squid.providers.anthropic import AnthropicProvider
 from squid.providers.anthropic_errors import retry_after
 from squid.providers.base import (
@@ -156,7 +156,7 @@ async def test_nobody_there(up: Upstream) -> None:
 async def test_a_server_too_busy_to_take_the_call(
     up: Upstream, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(anthropic, "CONNECT_SECONDS", 0.2)
+    monkeypatch.setattr(anthropic_client, "CONNECT_SECONDS", 0.2)
     with contextlib.ExitStack() as sockets:
         server = sockets.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
         for _ in range(3):
