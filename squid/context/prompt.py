@@ -9,7 +9,7 @@ from typing import Literal
 import msgspec
 
 from squid.context import tokens, window
-from squid.models import Message, Run
+from squid.models import Run
 from squid.providers.base import (
     FileInput,
     Input,
@@ -21,6 +21,7 @@ from squid.providers.base import (
     Turn,
 )
 from squid.store import files, sessions
+from squid.store.branch import Said
 
 GO_ON = (
     "Your last answer was cut off. Continue it exactly where it stopped, without repeating "
@@ -54,14 +55,12 @@ def build(
     return Prompt(model=run.model, turns=tuple(turns), system=system or None, tools=tools)
 
 
-def _turns(
-    db: sqlite3.Connection, user_id: str, history: list[Message], question: str
-) -> list[Turn]:
+def _turns(db: sqlite3.Connection, user_id: str, history: list[Said], question: str) -> list[Turn]:
     turns: list[Turn] = []
     # A conversation begins with what a user said: the window may have cut a tool's
     # result from its call.
-    for message in dropwhile(lambda message: message.role != "user", history):
-        for role, content in _inputs(db, user_id, message, question):
+    for said in dropwhile(lambda said: said.role != "user", history):
+        for role, content in _inputs(db, user_id, said, question):
             if turns and turns[-1].role == role:
                 turns[-1] = Turn(role, (*turns[-1].content, *content))
             elif content:
@@ -70,22 +69,22 @@ def _turns(
 
 
 def _inputs(
-    db: sqlite3.Connection, user_id: str, message: Message, question: str
+    db: sqlite3.Connection, user_id: str, said: Said, question: str
 ) -> list[tuple[Literal["user", "assistant"], tuple[Input, ...]]]:
     """A message's part of the conversation. One that came to nothing has none."""
-    text = (TextInput(message.content),) if message.content.strip() else ()
-    if message.role == "user":
+    text = (TextInput(said.content),) if said.content.strip() else ()
+    if said.role == "user":
         sent = tuple(
             FileInput(
-                f.id, f.name, f.media_type, files.content(db, user_id, f.id), message.id == question
+                f.id, f.name, f.media_type, files.content(db, user_id, f.id), said.id == question
             )
-            for f in message.files
+            for f in said.files
         )
         return [("user", (*sent, *text))]
-    if message.role == "assistant":
+    if said.role == "assistant":
         return [("assistant", text)] if text else []
-    if message.role == "tool" and message.tool is not None:
-        call = message.tool
+    if said.role == "tool" and said.tool is not None:
+        call = said.tool
         result = NO_RESULT if call.result is None else call.result
         failed = call.is_error or call.result is None
         return [

@@ -5,7 +5,8 @@ Guessed high: a prompt that is a little short is better than one that is refused
 
 from __future__ import annotations
 
-from squid.models import File, Message
+from squid.models import File
+from squid.store.branch import Said
 
 BYTES_PER_TOKEN = 3.0
 """Of plain ASCII: English has about 4, code and diffs 2 to 3."""
@@ -23,6 +24,8 @@ PDF_BYTES_PER_TOKEN = 30
 
 
 def of_text(text: str) -> int:
+    if text.isascii():
+        return int(len(text) / BYTES_PER_TOKEN) + 1
     plain = len(text.encode("ascii", "ignore"))
     other = len(text.encode("utf-8", "surrogatepass")) - plain
     return int(plain / BYTES_PER_TOKEN + other / OTHER_BYTES_PER_TOKEN) + 1
@@ -36,8 +39,10 @@ def of_file(file: File) -> int:
     return int(file.size / BYTES_PER_TOKEN) + 1
 
 
-def of_message(message: Message) -> int:
-    cost = TURN + of_text(message.content) + sum(of_file(file) for file in message.files)
-    if message.tool is not None:
-        cost += of_text(message.tool.input) + of_text(message.tool.result or "")
+def of_said(said: Said) -> int:
+    cost = TURN + of_text(said.content)
+    for file in said.files:
+        cost += of_file(file)
+    if said.tool is not None:
+        cost += of_text(said.tool.input) + of_text(said.tool.result or "")
     return cost

@@ -5,29 +5,22 @@ from __future__ import annotations
 import sqlite3
 
 from squid.context import tokens
-from squid.models import Message
-from squid.store import messages
-
-STEP = 32
-"""Messages read at once: most windows need no more, and a long session is not read."""
+from squid.store import branch
+from squid.store.branch import Said
 
 
-def newest(db: sqlite3.Connection, leaf: str, budget: int) -> list[Message]:
+def newest(db: sqlite3.Connection, leaf: str, budget: int) -> list[Said]:
     """The branch that ends at `leaf`, cut to `budget` tokens; oldest first.
 
     What a user last said is in it, and all behind that, whatever it costs: without it
     there is nothing to answer, and the model's server says best what is too long.
     """
-    window: list[Message] = []
+    window: list[Said] = []
     asked = False
-    start: str | None = leaf
-    while start is not None:
-        places = messages.walk(db, start, limit=STEP)
-        for message in messages.load(db, [place.id for place in places]):
-            budget -= tokens.of_message(message)
-            if budget < 0 and asked:
-                return window[::-1]
-            window.append(message)
-            asked = asked or message.role == "user"
-        start = places[-1].parent_id if len(places) == STEP else None
+    for said in branch.back(db, leaf):
+        budget -= tokens.of_said(said)
+        if budget < 0 and asked:
+            break
+        window.append(said)
+        asked = asked or said.role == "user"
     return window[::-1]

@@ -313,13 +313,15 @@ def _siblings(
 ) -> dict[tuple[str, str | None, str], tuple[str, ...]]:
     """Where a place in the tree has several messages of a role: all of them."""
     rows = list(rows)
-    parents = list({row[2] for row in rows if row[2] is not None})
-    marks = ",".join("?" * len(parents))
-    found = db.execute(
-        "SELECT session_id, parent_id, role, id FROM messages"
-        f" WHERE parent_id IN ({marks}) AND deleted_at IS NULL ORDER BY created_at, id",
-        parents,
-    ).fetchall()
+    found: list[tuple[str, str | None, str, str]] = []
+    if parents := list({row[2] for row in rows if row[2] is not None}):
+        # Not for none: SQLite reads the whole table to find what is `IN ()`.
+        marks = ",".join("?" * len(parents))
+        found += db.execute(
+            "SELECT session_id, parent_id, role, id FROM messages"
+            f" WHERE parent_id IN ({marks}) AND deleted_at IS NULL ORDER BY created_at, id",
+            parents,
+        ).fetchall()
     for session_id in {row[1] for row in rows if row[2] is None}:
         found += db.execute(
             "SELECT session_id, parent_id, role, id FROM messages"
