@@ -107,7 +107,7 @@ async def chat(request: Request) -> Response:
         "X-Squid-Session": started.session.id,
         "X-Squid-Run": started.run.id,
     }
-    return run_stream(request, started.run.id, 0, headers)
+    return run_stream(request, started.run.id, 0, headers, theirs=True)
 
 
 async def send(request: Request) -> Response:

@@ -35,14 +35,19 @@ def stream(frames: AsyncIterator[bytes], headers: dict[str, str] | None = None) 
 
 
 def run_stream(
-    request: Request, run_id: str, after: int, headers: dict[str, str] | None = None
+    request: Request,
+    run_id: str,
+    after: int,
+    headers: dict[str, str] | None = None,
+    *,
+    theirs: bool = False,
 ) -> Response:
-    """A run's events behind `after`, then live, to its end."""
+    """A run's events behind `after`, then live, to its end. `theirs`: see `follow`."""
+    app, user = squid(request), user_id(request)
 
     async def frames() -> AsyncIterator[bytes]:
-        app = squid(request)
         with _ending():
-            async for batch in follow(app.engine, app.database, user_id(request), run_id, after):
+            async for batch in follow(app.engine, app.database, user, run_id, after, theirs=theirs):
                 yield b"".join(frame for _, frame in batch)
 
     return stream(frames(), headers)

@@ -138,6 +138,7 @@ Event = (
     BlockDelta | BlockStart | BlockStop | MessageStart | MessageDelta | MessageStop | Error | Ping
 )
 decode = msgspec.json.Decoder(Event).decode
+decode_delta = msgspec.json.Decoder(BlockDelta).decode
 
 KNOWN: dict[str, frozenset[str]] = {
     "": frozenset(

@@ -29,6 +29,9 @@ from squid.providers.base import (
 
 MAX_EVENT = 8 * 1024 * 1024  # bytes that may come without a line's end
 
+DELTA = b"event: content_block_delta\ndata: "
+"""What all but a few of the events begin with, as Anthropic writes them."""
+
 
 _STOP: dict[str, StopReason] = {
     "end_turn": "end",
@@ -91,23 +94,7 @@ class Decoder:
         self._pending = [frames.pop()]
         self._pending_size = len(self._pending[0])
         try:
-            for frame in frames:
-                head, found, data = frame.rpartition(b"\ndata:")
-                if not found or b"\n" in data or b"data:" in head:
-                    data = _data(frame)
-                if not data:
-                    continue
-                try:
-                    event = events.decode(data)
-                except msgspec.ValidationError:
-                    if events.is_new(data):
-                        continue
-                    raise
-                # All but a few of the events are these, so they come first.
-                if type(event) is events.BlockDelta and type(event.delta) is events.TextDelta:
-                    self._text(event.delta.text, parts)
-                elif self._take(event, parts):
-                    break
+            self._read(frames, parts)
             if self._pending_size >= MAX_EVENT:
                 raise _confused("a line without an end")
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
@@ -115,6 +102,41 @@ class Decoder:
         except ProviderError as error:
             self.error = error
         return parts
+
+    def _read(self, frames: list[bytes], parts: list[Part]) -> None:
+        texts: list[str] = []
+        for frame in frames:
+            if frame.startswith(DELTA):
+                # The shortest way for nearly all; what it cannot read goes the long one.
+                try:
+                    delta = events.decode_delta(frame[len(DELTA) :]).delta
+                except (msgspec.MsgspecError, UnicodeDecodeError):
+                    delta = None
+                if type(delta) is events.TextDelta:
+                    texts.append(delta.text)
+                    continue
+            if texts:
+                self._text(texts, parts)
+                texts = []
+            if self._event(frame, parts):
+                return
+        if texts:
+            self._text(texts, parts)
+
+    def _event(self, frame: bytes, parts: list[Part]) -> bool:
+        """Whether that was the last one."""
+        head, found, data = frame.rpartition(b"\ndata:")
+        if not found or b"\n" in data or b"data:" in head:
+            data = _data(frame)
+        if not data:
+            return False
+        try:
+            event = events.decode(data)
+        except msgspec.ValidationError:
+            if events.is_new(data):
+                return False
+            raise
+        return self._take(event, parts)
 
     def cut(self) -> ProviderError:
         """The error for a stream that is over although no End came."""
@@ -156,7 +178,8 @@ class Decoder:
                 pass
         return False
 
-    def _text(self, text: str, parts: list[Part]) -> None:
+    def _text(self, deltas: list[str], parts: list[Part]) -> None:
+        text = "".join(deltas)
         while self._trimmed and text:
             # As long as the answer repeats what was cut from the end of the prompt.
             self._trimmed, text = (
@@ -164,12 +187,12 @@ class Decoder:
             )
         if text:
             self._position += len(text)
-            parts.append(Text(text))
+            parts.append(Text(text, len(deltas)))
 
     def _delta(self, index: int, delta: object, parts: list[Part]) -> None:
         match delta:
             case events.TextDelta(text):
-                self._text(text, parts)
+                self._text([text], parts)
             case events.ThinkingDelta(thinking):
                 self._reason(thinking, parts)
             case events.InputDelta(json):
@@ -181,7 +204,7 @@ class Decoder:
     def _start(self, index: int, block: object, parts: list[Part]) -> None:
         match block:
             case events.TextBlock(text):
-                self._text(text, parts)
+                self._text([text], parts)
             case events.ThinkingBlock(thinking):
                 if self._reasoned:
                     self._reason("\n\n", parts)

@@ -84,6 +84,8 @@ class Prompt(msgspec.Struct, frozen=True):
 
 class Text(msgspec.Struct, frozen=True):
     text: str
+    deltas: int = 1
+    """How many of the model's pieces it is: those of one read come as one."""
 
 
 class Reasoning(msgspec.Struct, frozen=True):

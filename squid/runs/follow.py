@@ -27,14 +27,22 @@ Frames = list[tuple[int, bytes]]
 
 
 async def follow(
-    engine: Engine, database: Database, user_id: str, run_id: str, after: int = 0
+    engine: Engine,
+    database: Database,
+    user_id: str,
+    run_id: str,
+    after: int = 0,
+    *,
+    theirs: bool = False,
 ) -> AsyncIterator[Frames]:
     """Batches of (event id, SSE frame), to the end of the run. Raises NotFound.
 
-    `after` is the id of the last event that the reader has; 0 for none.
+    `after` is the id of the last event that the reader has; 0 for none. `theirs` says that
+    it is known to be the user's, who has just begun it.
     """
     log = engine.log(run_id)  # taken first: a short answer is over by the time we are sure
-    await database.read(runs.get, user_id, run_id)  # whose is it?
+    if not theirs:
+        await database.read(runs.get, user_id, run_id)
     engine.figures.readers += 1
     try:
         while True:

@@ -53,7 +53,7 @@ class RunLog:
         self.characters = 0
         """Of all that came: text, reasoning, the input of tools."""
         self.deltas = 0
-        """How many pieces that was, of all that were taken."""
+        """How many of the model's pieces that was."""
         self.opened = time.perf_counter()
         self.first_shown: float | None = None
         """When the first piece of the answer was shown, by the same clock."""
@@ -81,7 +81,7 @@ class RunLog:
         if type(part) is parts.Text:
             if self._delta_of is not parts.Text:
                 self._switch(parts.Text)
-            self._add_delta(part.text)
+            self._add_delta(part.text, part.deltas)
         elif type(part) is parts.Reasoning:
             if self._delta_of is not parts.Reasoning:
                 self._switch(parts.Reasoning)
@@ -204,8 +204,9 @@ class RunLog:
 
     # -- how parts become events -------------------------------------------------
 
-    def _add_delta(self, text: str) -> None:
+    def _add_delta(self, text: str, deltas: int = 1) -> None:
         self.has_content = True
+        self.deltas += deltas
         self._deltas.append(text)
         self._count(len(text))
 
@@ -261,7 +262,6 @@ class RunLog:
         if not self._deltas:
             return
         delta = "".join(self._deltas)
-        self.deltas += len(self._deltas)
         self._deltas.clear()
         if self._delta_of is parts.Text:
             event: events.Event = events.TextMessageContent(message_id=self.message_id, delta=delta)
