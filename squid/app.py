@@ -25,6 +25,7 @@ from squid.http.headers import SecurityHeaders
 from squid.http.observe import Observe
 from squid.http.rate_limits import RateLimits
 from squid.http.routes import ROUTES
+from squid.http.sse import Streams
 from squid.http.token import Token
 from squid.http.wire import Protocol
 from squid.telemetry import tracing
@@ -58,6 +59,7 @@ def create_app(config: Config) -> Starlette:
         lifespan=lifespan,
     )
     app.state.requests = figures
+    app.state.streams = Streams()
     return app
 
 

@@ -1,4 +1,4 @@
-"""What is told of a run: two lines in the log, its figures, and a span."""
+"""What is told of a run: a line in the log when it ends, its figures, and a span."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def reporting(run: Run, log: RunLog, figures: RunFigures, tracing: Tracing) -> I
                 "gen_ai.request.model": run.model,
             }
         )
-        logger.info(
+        logger.debug(
             "run begun: %s, %s",
             *(run.provider, run.model),
             extra=logs.told(

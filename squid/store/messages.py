@@ -146,9 +146,10 @@ def walk(
             "WITH RECURSIVE branch (id, parent_id, depth, deleted_at) AS ("
             " SELECT id, parent_id, depth, deleted_at FROM messages WHERE id = ?"
             " UNION ALL SELECT m.id, m.parent_id, m.depth, m.deleted_at"
-            " FROM branch b JOIN messages m ON m.id = b.parent_id WHERE m.depth > ?"
+            " FROM branch b JOIN messages m ON m.id = b.parent_id WHERE b.depth > ?"
             " LIMIT ?) SELECT id, parent_id, depth, deleted_at IS NOT NULL FROM branch",
-            (start, stop_depth, step),
+            # Asked of `m`, once SQLite has statistics, it reads all of the table to filter it.
+            (start, stop_depth + 1, step),
         ).fetchall()
         places += [Place(*row) for row in rows if not row[3]]
         if limit is not None and len(places) >= limit:
