@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
-from bench.load import Load, asked
+from collections.abc import Callable
+from functools import partial
+
+from bench.load import Job, Load, Wrong, asked
 from bench.processes import Running
+from tests.upstream.script import Script
+
+MOST = 100_000
+"""From here on a delta's number fills it, and it has no full stop to be counted by."""
+
+Ask = Callable[[int, str], Load]
+"""So many of that model at once."""
 
 
 def model(**script: object) -> str:
@@ -11,21 +21,45 @@ def model(**script: object) -> str:
     return "script:" + ",".join(f"{key}={value}" for key, value in {"size": 8, **script}.items())
 
 
-def squid(server: Running, at_once: int, name: str, **more: object) -> Load:
+def answer(name: str) -> str:
+    """What the upstream says to that."""
+    return Script.parse(name).says()
+
+
+def squid(server: Running, at_once: int, name: str, **more: str) -> Load:
     """`more` is of the request: `session_id`."""
     body = {"message": {"content": "Go"}, "model": name, **more}
-    return asked(f"{server.url}/api/chat", [body] * at_once, '"RUN_FINISHED"')
+    job = Job.of(f"{server.url}/api/chat", [body] * at_once, end='"RUN_FINISHED"')
+    return _whole(asked(job), at_once, name)
 
 
 def relay(server: Running, at_once: int, name: str) -> Load:
     body = {"content": "Go", "model": name}
-    return asked(f"{server.url}/chat", [body] * at_once, "[DONE]")
+    job = Job.of(f"{server.url}/chat", [body] * at_once, end="[DONE]")
+    return _whole(asked(job), at_once, name)
 
 
 def upstream(server: Running, at_once: int, name: str) -> Load:
-    body = {
-        **{"model": name, "max_tokens": 16_000, "stream": True},
-        "messages": [{"role": "user", "content": "Go"}],
-    }
+    question = {"role": "user", "content": "Go"}
+    body = {"model": name, "max_tokens": 16_000, "stream": True, "messages": [question]}
     key = {"x-api-key": "bench"}
-    return asked(f"{server.url}/v1/messages", [body] * at_once, "message_stop", **key)
+    job = Job.of(f"{server.url}/v1/messages", [body] * at_once, end="message_stop", headers=key)
+    return _whole(asked(job), at_once, name)
+
+
+def all_of(**servers: Running) -> dict[str, Ask]:
+    """How to ask each by its name; what is neither the relay nor the upstream is a Squid."""
+    ways: dict[str, Callable[..., Load]] = {"relay": relay, "upstream": upstream}
+    return {name: partial(ways.get(name, squid), server) for name, server in servers.items()}
+
+
+def _whole(load: Load, at_once: int, name: str) -> Load:
+    """Raises Wrong where anything is missing or came twice: such a figure says nothing."""
+    deltas = Script.parse(name).deltas_or_20
+    assert deltas < MOST
+    if load.deltas != deltas * at_once or len(load.ended) != at_once:
+        raise Wrong(
+            f"{load.deltas:,} of {deltas * at_once:,} deltas came, and {len(load.ended)} of"
+            f" {at_once} answers to their end; statuses {sorted(set(load.statuses))}"
+        )
+    return load

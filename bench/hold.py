@@ -1,4 +1,5 @@
-"""Holds answers open: `python -m bench.hold URL COUNT` says `held` once each has begun."""
+"""Holds answers open: `python -m bench.hold URL COUNT DELTAS` says `held` once each has
+shown so many deltas, and goes when whoever started it does."""
 
 from __future__ import annotations
 
@@ -8,24 +9,29 @@ import sys
 from urllib.parse import urlsplit
 
 from bench.asking import model
-from bench.load import post
+from bench.load import DELTA, post
 
 
-def main(url: str, count: int) -> None:
+def main(url: str, count: int, deltas: int) -> None:
     where = urlsplit(url)
-    body = json.dumps({"message": {"content": "Go"}, "model": model(stall_after=20)})
+    name = model(deltas=deltas, stall_after=deltas)
+    body = json.dumps({"message": {"content": "Go"}, "model": name})
     held = []
     for _ in range(count):
         connection = socket.create_connection((where.hostname or "", where.port or 0))
         connection.sendall(post("/api/chat", where.netloc, body, {}))
         held.append(connection)
     for connection in held:
-        begun = b""
-        while b"TEXT_MESSAGE_CONTENT" not in begun:
-            begun += connection.recv(65536)
+        shown, last = 0, b""
+        while shown < deltas:
+            data = connection.recv(65536)
+            if not data:
+                sys.exit("an answer was cut off")
+            shown += (last + data).count(DELTA)
+            last = data[-1:]
     print("held", flush=True)
     sys.stdin.read()
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]))
+    main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))

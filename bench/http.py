@@ -21,13 +21,19 @@ class Client:
     def json(self, method: str, path: str, body: object = None) -> Any:
         return json.loads(self.timed(method, path, body)[1])
 
-    def timed(self, method: str, path: str, body: object = None) -> tuple[float, bytes]:
+    def timed(
+        self, method: str, path: str, body: object = None, kind: str = "application/json"
+    ) -> tuple[float, bytes]:
+        """And what came."""
         data = body if isinstance(body, bytes | None) else json.dumps(body).encode()
         begun = time.perf_counter()
-        self._connection.request(method, path, data, {"Content-Type": "application/json"})
+        self._connection.request(method, path, data, {"Content-Type": kind})
         answer = self._connection.getresponse()
         found = answer.read()
         took = (time.perf_counter() - begun) * 1000
         if answer.status >= 400:
             raise RuntimeError(f"{method} {path}: {answer.status} {found.decode()}")
         return took, found
+
+    def close(self) -> None:
+        self._connection.close()

@@ -6,13 +6,17 @@ nobody else's. `asked()` starts one.
 
 from __future__ import annotations
 
+import contextlib
 import json
+import re
 import resource
 import selectors
 import socket
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
+from typing import Self
 from urllib.parse import urlsplit
 
 import msgspec
@@ -21,10 +25,20 @@ from bench.processes import environment
 
 DELTA = b". "
 """Ends each delta of a script with `size=`, and stands nowhere else in a stream."""
+CLOCK = re.compile(rb"(\d+\.\d{6})\.+ ")
+"""A delta of `text=clock`: when it was sent."""
+LONGEST = 64
+"""No delta of a script is longer than this, nor what ends a stream."""
+SILENCE = 60.0
+"""Seconds after which nothing more is expected."""
+
+
+class Wrong(Exception):
+    """What came is not what was asked for."""
 
 
 class Job(msgspec.Struct, frozen=True, kw_only=True):
-    """`times` requests at the same instant, each on a connection of its own."""
+    """Requests at the same instant, each on a connection of its own."""
 
     url: str
     bodies: tuple[str, ...]
@@ -32,6 +46,21 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     end: str
     """What a stream's last bytes have in them."""
     headers: dict[str, str] = {}
+    clock: bool = False
+    """Whether the deltas say when they were sent."""
+
+    @classmethod
+    def of(
+        cls,
+        url: str,
+        bodies: Sequence[object],
+        *,
+        end: str,
+        headers: dict[str, str] | None = None,
+        clock: bool = False,
+    ) -> Self:
+        made = tuple(json.dumps(body) for body in bodies)
+        return cls(url=url, bodies=made, end=end, headers=headers or {}, clock=clock)
 
 
 class Load(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,23 +76,24 @@ class Load(msgspec.Struct, frozen=True, kw_only=True):
     ended: tuple[float, ...]
     """When each stream was over; fewer than streams where one was cut off."""
     statuses: tuple[int, ...]
+    lags: tuple[tuple[float, float], ...] = ()
+    """Of each delta that says when it was sent: when that was, and how old it came."""
 
 
-def asked(url: str, bodies: list[dict[str, object]], end: str, **headers: str) -> Load:
-    """Send all bodies at once, from a process of its own, and wait for the last answer."""
-    job = Job(url=url, bodies=tuple(json.dumps(body) for body in bodies), end=end, headers=headers)
+def asked(job: Job) -> Load:
+    """Have it done by a process of its own, and wait for the last answer."""
     done = subprocess.run(
         [sys.executable, "-m", "bench.load"],
         input=msgspec.json.encode(job),
         env=environment(),
-        capture_output=True,
+        stdout=subprocess.PIPE,
         check=True,
     )
     return msgspec.json.decode(done.stdout, type=Load)
 
 
 class _Stream:
-    __slots__ = ("deltas", "ended", "first", "size", "socket", "status", "tail")
+    __slots__ = ("deltas", "ended", "first", "lags", "size", "socket", "status", "tail")
 
     def __init__(self, connection: socket.socket) -> None:
         self.socket = connection
@@ -73,6 +103,8 @@ class _Stream:
         self.ended = 0.0
         self.status = 0
         self.tail = b""
+        """What came behind the last delta that was counted."""
+        self.lags: list[tuple[float, float]] = []
 
 
 def run(job: Job) -> Load:
@@ -80,49 +112,54 @@ def run(job: Job) -> Load:
     assert where.hostname and where.port
     address = (where.hostname, where.port)
     end = job.end.encode()
-    keep = len(end) - 1
     streams = [_Stream(socket.create_connection(address)) for _ in job.bodies]
     requests = [post(where.path, where.netloc, body, job.headers) for body in job.bodies]
     poll = selectors.DefaultSelector()
     for stream in streams:
         poll.register(stream.socket, selectors.EVENT_READ, stream)
-    begun = time.perf_counter()
-    busy = _cpu()
+    begun, busy = time.monotonic(), _cpu()
     for stream, request in zip(streams, requests, strict=True):
         stream.socket.sendall(request)
     left = len(streams)
     buffer = bytearray(256 * 1024)
     view = memoryview(buffer)
-    while left:
-        for key, _ in poll.select():
+    while left and (ready := poll.select(SILENCE)):
+        for key, _ in ready:
             stream = key.data
-            count = stream.socket.recv_into(buffer)
-            now = time.perf_counter() - begun
-            data = stream.tail + bytes(view[:count])
+            try:
+                count = stream.socket.recv_into(buffer)
+            except ConnectionError:
+                count = 0
+            now = time.monotonic()
+            data = stream.tail + view[:count]
             stream.size += count
             if not stream.status:
                 stream.status = int(data[9:12] or 0)
-            # The tail was counted already, but for a delta that it holds half of.
-            found = data.count(DELTA, max(0, len(stream.tail) - 1))
-            if found and not stream.deltas:
-                stream.first = now
-            stream.deltas += found
+            if found := data.count(DELTA):
+                if not stream.deltas:
+                    stream.first = now - begun
+                stream.deltas += found
+                if job.clock:
+                    sent = (float(one) for one in CLOCK.findall(data))
+                    stream.lags += [(at - begun, now - at) for at in sent]
+                data = data[data.rfind(DELTA) + len(DELTA) :]
             over = end in data
             if over:
-                stream.ended = now
+                stream.ended = now - begun
             if over or not count:
                 poll.unregister(stream.socket)
                 stream.socket.close()
                 left -= 1
-            stream.tail = data[-keep:]
+            stream.tail = data[-LONGEST:]
     return Load(
-        wall=time.perf_counter() - begun,
+        wall=time.monotonic() - begun,
         cpu=_cpu() - busy,
         deltas=sum(stream.deltas for stream in streams),
         bytes=sum(stream.size for stream in streams),
         first=tuple(stream.first for stream in streams if stream.deltas),
         ended=tuple(stream.ended for stream in streams if stream.ended),
         statuses=tuple(stream.status for stream in streams),
+        lags=tuple(lag for stream in streams for lag in stream.lags),
     )
 
 
@@ -144,5 +181,6 @@ def _cpu() -> float:
 
 
 if __name__ == "__main__":
-    result = run(msgspec.json.decode(sys.stdin.buffer.read(), type=Job))
-    sys.stdout.buffer.write(msgspec.json.encode(result))
+    with contextlib.suppress(KeyboardInterrupt):  # which whoever started it hears as well
+        result = run(msgspec.json.decode(sys.stdin.buffer.read(), type=Job))
+        sys.stdout.buffer.write(msgspec.json.encode(result))

@@ -1,7 +1,9 @@
 """What people write first: a relay from the SDK's typed stream to server-sent events.
 
 It stores nothing. It is what Squid is held against, because it does the least that a chat
-server can do with the same libraries. `python -m bench.relay` prints its URL.
+server can do with the same libraries: `create(stream=True)`, whose events are typed, takes
+about half of what the SDK's `stream()` does, which gathers the message besides; and uvicorn
+finds uvloop and httptools, as Squid does. `python -m bench.relay` prints its URL.
 """
 
 from __future__ import annotations

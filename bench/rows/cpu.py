@@ -1,49 +1,55 @@
-"""What a delta costs when answers come as fast as people are answered."""
+"""What a delta costs of the processor when answers come as fast as models write."""
 
 from __future__ import annotations
 
+import statistics
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 from bench import asking, processes
-from bench.report import Figure, rate
+from bench.figure import Figure, short
+from bench.options import Options, in_turn
 
-AT_ONCE, DELTAS = 100, 500
+AT_ONCE, DELTAS, DELAY_MS, TRIES = 100, 500, 10, 3
+REST_SECONDS = 0.3
+"""For what is done behind the end of an answer, which belongs to it."""
 
 
-def measure() -> Iterator[Figure]:
-    name = asking.model(deltas=DELTAS, delay_ms=10)
+def measure(options: Options) -> Iterator[Figure]:
+    deltas = 50 if options.quick else DELTAS
+    name = asking.model(deltas=deltas, delay_ms=DELAY_MS)
     with (
         tempfile.TemporaryDirectory() as folder,
         processes.upstream() as up,
         processes.relay(up) as relay,
-        processes.squid(Path(folder) / "full", up) as full,
-        processes.squid(Path(folder) / "normal", up, synchronous="normal") as normal,
+        processes.both(Path(folder), up) as squids,
     ):
-        asks = {
-            "full": (full, asking.squid),
-            "normal": (normal, asking.squid),
-            "relay": (relay, asking.relay),
-        }
+        servers = {**squids, "relay": relay}
+        asks = asking.all_of(**servers)
+        for ask in asks.values():
+            ask(20, asking.model())
         costs: dict[str, list[float]] = {key: [] for key in asks}
-        for server, ask in asks.values():
-            ask(server, 1, asking.model(deltas=1))
-        for _ in range(2):
-            for key, (server, ask) in asks.items():
-                before = processes.cpu_seconds(server.pid)
-                load = ask(server, AT_ONCE, name)
-                assert load.deltas == AT_ONCE * DELTAS, (key, load)
-                spent = processes.cpu_seconds(server.pid) - before
-                costs[key].append(spent / load.deltas * 1e6)
-        theirs = sum(costs["relay"]) / len(costs["relay"])
-        for key in ("full", "normal"):
+        rates: dict[str, list[float]] = {key: [] for key in asks}
+        for key in in_turn(tuple(asks), options.tries(TRIES)):
+            spent: dict[str, float] = {}
+            with processes.cpu_of({key: servers[key]}, spent):
+                load = asks[key](AT_ONCE, name)
+                time.sleep(REST_SECONDS)
+            costs[key].append(spent[key] / load.deltas * 1e6)
+            rates[key].append(load.deltas / load.wall)
+        theirs = statistics.median(costs["relay"])
+        for way in processes.SYNCHRONOUS:
+            came, relayed = (short(statistics.median(rates[key])) for key in (way, "relay"))
+            barred = way == "full"
             yield Figure(
                 row="cpu",
-                name=f"CPU per delta, 100 answers at 100 deltas/s, synchronous={key}",
+                name=f"CPU per delta, {AT_ONCE} answers at 100 deltas/s, synchronous={way}",
                 unit="µs",
-                values=tuple(costs[key]),
-                beside=f"relay {rate(theirs)} µs",
-                bar="the relay's",
-                reached=sum(costs[key]) / len(costs[key]) <= theirs,
+                values=tuple(costs[way]),
+                beside=f"relay {short(theirs)} µs",
+                bar="the relay's" if barred else "",
+                reached=statistics.median(costs[way]) <= theirs if barred else None,
+                note=f"deltas/s that came: {came}, through the relay {relayed}",
             )

@@ -2,60 +2,77 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 import statistics
 import tempfile
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 from bench import asking, processes, seed
+from bench.figure import Figure, at_most, short
 from bench.http import Client
-from bench.report import Figure, rate
+from bench.options import Options, in_turn
 
-LONG, SHORT, TRIES = 10_000, 20, 50
+LONG, SHORT, PAGES, FOLLOW_UPS = 10_000, 20, 50, 20
+MOST = 1.5
+"""Times a short one's first delta."""
 
 
-def measure() -> Iterator[Figure]:
+def measure(options: Options) -> Iterator[Figure]:
     def fill(db: sqlite3.Connection) -> None:
         seed.session(db, LONG, id="long")
-        for number in range(TRIES):
+        for number in range(PAGES):
             seed.session(db, SHORT, id=f"short-{number}")
 
     with tempfile.TemporaryDirectory() as folder, processes.upstream() as up:
-        seed.database(Path(folder), fill)
-        with processes.squid(Path(folder), up) as squid:
-            client = Client(squid)
-            client.ms("GET", "/api/server")
-            page = {"long": [], "short": []}
-            for number in range(TRIES):
-                for key, id in (("long", "long"), ("short", f"short-{number}")):
-                    # By another limit, so that it comes from the database and not the cache.
-                    path = f"/api/sessions/{id}/messages?limit=49"
-                    page[key].append(client.ms("GET", path))
-            yield Figure(
-                row="history",
-                name=f"newest page of a session of {LONG:,} messages",
-                unit="ms",
-                values=tuple(page["long"]),
-                beside=f"of {SHORT}: {rate(statistics.median(page['short']))} ms",
-                bar="5 ms",
-                reached=statistics.median(page["long"]) <= 5,
-            )
-            name = asking.model(deltas=5)
-            asking.squid(squid, 1, name)
-            first = {"long": [], "short": []}
-            for number in range(20):
-                for key, id in (("long", "long"), ("short", f"short-{number}")):
-                    load = asking.squid(squid, 1, name, session_id=id)
-                    first[key].append(load.first[0] * 1000)
-            base = statistics.median(first["short"])
-            times = statistics.median(first["long"]) / base
-            yield Figure(
-                row="history",
-                name=f"first delta of a follow-up in a session of {LONG:,} messages",
-                unit="ms",
-                values=tuple(first["long"]),
-                beside=f"in one of {SHORT}: {rate(base)} ms ({times:.2f} ×)",
-                bar="1.5 ×",
-                reached=times <= 1.5,
-            )
+        full, normal = (Path(folder) / way for way in processes.SYNCHRONOUS)
+        seed.database(full, fill)
+        shutil.copytree(full, normal)
+        with processes.both(Path(folder), up) as squids:
+            yield _newest_page(squids["full"], options.tries(PAGES))
+            for way, squid in squids.items():
+                yield _follow_up(squid, way, options.tries(FOLLOW_UPS))
+
+
+def _newest_page(squid: processes.Running, tries: int) -> Figure:
+    client = Client(squid)
+    client.ms("GET", "/api/server")
+    took: dict[str, list[float]] = {"long": [], "short": []}
+    for key in in_turn(tuple(took), tries):
+        number = len(took["short"])
+        id = key if key == "long" else f"short-{number}"
+        # By another limit, so that it comes from the database and not the cache.
+        took[key].append(client.ms("GET", f"/api/sessions/{id}/messages?limit=49"))
+    return at_most(
+        5,
+        row="history",
+        name=f"newest page of a session of {LONG:,} messages",
+        unit="ms",
+        values=tuple(took["long"]),
+        beside=f"of {SHORT}: {short(statistics.median(took['short']))} ms",
+    )
+
+
+def _follow_up(squid: processes.Running, way: str, tries: int) -> Figure:
+    name = asking.model(deltas=5)
+    ask = partial(asking.squid, squid, 1, name)
+    ask()
+    first: dict[str, list[float]] = {"long": [], "short": []}
+    for key in in_turn(tuple(first), tries):
+        number = len(first["short"])
+        load = ask(session_id=key if key == "long" else f"short-{number}")
+        first[key].append(load.first[0] * 1000)
+    base = statistics.median(first["short"])
+    times = statistics.median(first["long"]) / base
+    barred = way == "full"
+    return Figure(
+        row="history",
+        name=f"first delta of a follow-up in a session of {LONG:,} messages, synchronous={way}",
+        unit="ms",
+        values=tuple(first["long"]),
+        beside=f"in one of {SHORT}: {short(base)} ms ({times:.2f} ×)",
+        bar=f"{MOST:g} ×" if barred else "",
+        reached=times <= MOST if barred else None,
+    )

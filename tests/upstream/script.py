@@ -28,6 +28,7 @@ to do without any other channel. `script:` alone gives twenty words and a proper
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from itertools import count, cycle, islice
 from typing import Any, Literal
@@ -52,7 +53,7 @@ REFUSAL = {"type": "refusal", "category": "cyber", "explanation": "This looks li
 
 class Script(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     deltas: int | None = None
-    text: Literal["words", "echo", "unicode"] = "words"
+    text: Literal["words", "echo", "unicode", "clock"] = "words"
     size: int | None = None
     delay_ms: float = 0
     first_ms: float = 0
@@ -105,6 +106,9 @@ class Script(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
                 return islice(cycle(slices), None if self.never_ending else self.deltas)
             return iter(slices)
         numbers: Iterator[int] = count() if self.never_ending else iter(range(self.deltas_or_20))
+        if self.text == "clock":
+            size = self.size or 24
+            return (f"{time.monotonic():.6f}".ljust(size - 1, ".") + " " for _ in numbers)
         if self.text == "unicode":
             return (f"w{i}é汉🦑 " for i in numbers)
         if self.size:
