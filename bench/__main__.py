@@ -35,8 +35,8 @@ def main() -> None:
             print(f"{row:12} {_about(row)}{' (long)' if row in LONG else ''}")
         return
     # Whoever ends the bench ends what it has started, in the background of a script as well.
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    signal.signal(signal.SIGTERM, _interrupt)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, interruption)
     report = table.Report(machine=machine(), quick=given.quick, figures=[])
     options = Options(quick=given.quick, minutes=given.minutes)
     whole = False
@@ -64,6 +64,8 @@ def run(rows: Iterable[str], options: Options, figures: list[Figure]) -> bool:
                 figures.append(figure)
                 print(f"  {table.line(figure)}", file=sys.stderr, flush=True)
         except Exception as error:
+            if interruption.came:  # a browser's own complaint about it takes its place
+                raise KeyboardInterrupt from None
             # The other rows' figures are worth having.
             traceback.print_exc()
             said = (str(error) or repr(error)).splitlines()[0]
@@ -76,8 +78,15 @@ def _about(row: str) -> str:
     return (importlib.import_module(f"bench.rows.{row}").__doc__ or "").strip().splitlines()[0]
 
 
-def _interrupt(number: int, frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
+class Interruption:
+    came = False
+
+    def __call__(self, number: int, frame: FrameType | None) -> None:
+        self.came = True
+        raise KeyboardInterrupt
+
+
+interruption = Interruption()
 
 
 if __name__ == "__main__":

@@ -29,13 +29,15 @@ def answer(name: str) -> str:
 def squid(server: Running, at_once: int, name: str, **more: str) -> Load:
     """`more` is of the request: `session_id`."""
     body = {"message": {"content": "Go"}, "model": name, **more}
-    job = Job.of(f"{server.url}/api/chat", [body] * at_once, end='"RUN_FINISHED"')
+    job = Job.of(
+        f"{server.url}/api/chat", [body] * at_once, end='"RUN_FINISHED"', clock=_clock(name)
+    )
     return _whole(asked(job), at_once, name)
 
 
 def relay(server: Running, at_once: int, name: str) -> Load:
     body = {"content": "Go", "model": name}
-    job = Job.of(f"{server.url}/chat", [body] * at_once, end="[DONE]")
+    job = Job.of(f"{server.url}/chat", [body] * at_once, end="[DONE]", clock=_clock(name))
     return _whole(asked(job), at_once, name)
 
 
@@ -43,7 +45,13 @@ def upstream(server: Running, at_once: int, name: str) -> Load:
     question = {"role": "user", "content": "Go"}
     body = {"model": name, "max_tokens": 16_000, "stream": True, "messages": [question]}
     key = {"x-api-key": "bench"}
-    job = Job.of(f"{server.url}/v1/messages", [body] * at_once, end="message_stop", headers=key)
+    job = Job.of(
+        f"{server.url}/v1/messages",
+        [body] * at_once,
+        end="message_stop",
+        headers=key,
+        clock=_clock(name),
+    )
     return _whole(asked(job), at_once, name)
 
 
@@ -51,6 +59,10 @@ def all_of(**servers: Running) -> dict[str, Ask]:
     """How to ask each by its name; what is neither the relay nor the upstream is a Squid."""
     ways: dict[str, Callable[..., Load]] = {"relay": relay, "upstream": upstream}
     return {name: partial(ways.get(name, squid), server) for name, server in servers.items()}
+
+
+def _clock(name: str) -> bool:
+    return Script.parse(name).text == "clock"
 
 
 def _whole(load: Load, at_once: int, name: str) -> Load:

@@ -109,7 +109,8 @@ class _Stream:
 
 def run(job: Job) -> Load:
     where = urlsplit(job.url)
-    assert where.hostname and where.port
+    assert where.hostname is not None
+    assert where.port is not None
     address = (where.hostname, where.port)
     end = job.end.encode()
     streams = [_Stream(socket.create_connection(address)) for _ in job.bodies]

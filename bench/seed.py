@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -14,18 +15,60 @@ from squid.store.users import ASSISTANT, LOCAL
 
 WORDS = "the quick brown squid writes it down before it shows it to anybody at all "
 
+_sea = random.Random(1)
+PROSE = " ".join(
+    "".join(_sea.choice("etaoinshrdlu") for _ in range(_sea.randint(2, 9)))
+    if _sea.random() < 0.9
+    else _sea.choice(WORDS.split())
+    for _ in range(8000)
+)
+"""Words of all kinds, so that a search has something to read."""
+
 
 def database(data: Path, fill: Callable[[sqlite3.Connection], None]) -> None:
     """A data folder whose database `fill` has put something into."""
     data.mkdir(parents=True, exist_ok=True)
     path = data / "squid.db"
     migrate(path)
-    with closing(sqlite3.connect(path)) as db, db:
-        fill(db)
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("PRAGMA synchronous = OFF")
+        with db:
+            fill(db)
 
 
-def session(db: sqlite3.Connection, count: int, *, id: str | None = None, title: str = "") -> str:
-    """A conversation of `count` messages of some 300 characters."""
+def line(number: int) -> str:
+    """What a message says: some 300 characters."""
+    return WORDS * 4 + str(number)
+
+
+def turn(number: int) -> str:
+    """Of very different heights on a screen, each with its number in it."""
+    if number % 2 == 0:
+        return f"turn {number}: what about the tides?"
+    return f"turn {number}: " + "\n\n".join([WORDS * 4] * (1 + number // 2 % 4))
+
+
+def prose(chance: random.Random) -> Callable[[int], str]:
+    """Questions of a line or two, and answers of a few paragraphs."""
+
+    def said(number: int) -> str:
+        longest, spread = (4, 0.8) if number % 2 == 0 else (6, 0.7)
+        words = min(2000, round(4 * chance.lognormvariate(longest / 2, spread)))
+        begun = chance.randrange(len(PROSE) // 2)
+        return PROSE[begun : begun + 6 * words + 1]
+
+    return said
+
+
+def session(
+    db: sqlite3.Connection,
+    count: int,
+    *,
+    id: str | None = None,
+    title: str = "",
+    said: Callable[[int], str] = line,
+) -> str:
+    """A conversation of `count` messages; `said` is the text of each."""
     made = sessions.create(db, LOCAL, id=id, title=title)
     parent = None
     for number in range(count):
@@ -37,7 +80,7 @@ def session(db: sqlite3.Connection, count: int, *, id: str | None = None, title:
             session_id=made.id,
             parent_id=parent,
             role="user" if mine else "assistant",
-            content=WORDS * 4 + str(number),
+            content=said(number),
         )
         parent = one
     if parent is not None:

@@ -6,89 +6,73 @@ import statistics
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
-from bench import processes
+from bench import asking, processes
 from bench.figure import Figure, short
-from bench.load import Job, Load, asked
+from bench.load import Load
 from bench.options import Options
 
-STEPS = (25, 50, 75, 100, 125, 150, 200, 250, 300, 400, 500, 700, 1000)
-PER_SECOND, DELTAS = 50, 250
+STEPS = (25, 50, 100, 150, 200, 250, 300, 400, 500, 700, 1000)
+DELTAS, DELAY_MS = 150, 20
 LAG_SECONDS = 0.25
-"""An answer has fallen behind where 1 delta of 100 comes later than this after it was sent,"""
+"""An answer has fallen behind where one delta of a hundred comes later than this after it
+was sent,"""
 RATE = 0.95
-"""or where fewer than this come of what is due."""
+"""or where they come slower than this beside the upstream asked directly."""
 WARM_SECONDS = 1.0
 """All of them begin in the same instant, which is the row `first`."""
 
 
+class Pace(NamedTuple):
+    p99: float
+    """How old a delta was when it came, in seconds."""
+    seconds: float
+    """From an answer's first delta to its end."""
+
+    @classmethod
+    def of(cls, load: Load) -> Pace:
+        late = [lag for at, lag in load.lags if at >= WARM_SECONDS]
+        took = [end - first for first, end in zip(load.first, load.ended, strict=True)]
+        return cls(statistics.quantiles(late, n=100)[-1], statistics.fmean(took))
+
+
 def measure(options: Options) -> Iterator[Figure]:
-    steps = STEPS[:2] if options.quick else STEPS
+    name = asking.model(text="clock", size=24, deltas=DELTAS, delay_ms=DELAY_MS)
     with (
         tempfile.TemporaryDirectory() as folder,
         processes.upstream() as up,
         processes.relay(up) as relay,
         processes.both(Path(folder), up) as squids,
     ):
-        # What the upstream does alone is what a server may be asked to do.
-        own, said = _most("upstream", up, steps)
+        asks = asking.all_of(**squids, relay=relay, upstream=up)
+        for ask in asks.values():
+            ask(20, asking.model())
+        own = asks.pop("upstream")
+        most = dict.fromkeys(asks, 0)
+        said = dict.fromkeys(asks, "more were not tried")
+        still = list(asks)
+        for step in STEPS[:2] if options.quick else STEPS:
+            its = Pace.of(own(step, name))
+            for key in tuple(still):
+                pace = Pace.of(asks[key](step, name))
+                rate = its.seconds / pace.seconds
+                if pace.p99 <= LAG_SECONDS and rate >= RATE:
+                    most[key] = step
+                else:
+                    still.remove(key)
+                    said[key] = (
+                        f"at {step}, p99 {short(pace.p99 * 1000)} ms behind and at {rate:.0%} of"
+                        f" the upstream's rate ({short(DELTAS / its.seconds)} deltas/s each)"
+                    )
+            if not still:
+                break
+    for key in asks:
+        who = "the relay" if key == "relay" else f"synchronous={key}"
         yield Figure(
             row="capacity",
-            name="answers at 50 deltas/s: the upstream asked directly",
+            name=f"answers in flight at 50 deltas/s until the first falls behind, {who}",
             unit="at once",
-            values=(own,),
-            beside=said,
+            values=(most[key],),
+            beside=said[key],
         )
-        steps = tuple(step for step in steps if step <= own)
-        for name, server in {**squids, "relay": relay}.items():
-            most, said = _most(name, server, steps)
-            who = "the relay" if name == "relay" else f"synchronous={name}"
-            yield Figure(
-                row="capacity",
-                name=f"answers at 50 deltas/s until the first falls behind, {who}",
-                unit="at once",
-                values=(most,),
-                beside=said,
-            )
-
-
-def _most(name: str, server: processes.Running, steps: tuple[int, ...]) -> tuple[int, str]:
-    """The last step at which none fell behind, and what happened at the next one."""
-    _ask(name, server, 1)
-    most = 0
-    for step in steps:
-        load = _ask(name, server, step)
-        due = step * DELTAS
-        late = [lag for at, lag in load.lags if at >= WARM_SECONDS]
-        p99 = statistics.quantiles(late, n=100)[-1] if len(late) > 1 else float("inf")
-        # Upstream's own sleeps are a little longer than they are asked to be.
-        share = due / (load.wall * step * PER_SECOND)
-        said = f"at {step}: p99 {short(p99 * 1000)} ms behind, {share:.0%} of the rate"
-        if load.deltas != due or p99 > LAG_SECONDS or share < RATE:
-            return most, said
-        most = step
-    return most, f"{said}; more were not tried"
-
-
-def _ask(name: str, server: processes.Running, at_once: int) -> Load:
-    model = f"script:text=clock,size=24,deltas={DELTAS},delay_ms={1000 / PER_SECOND:g}"
-    match name:
-        case "relay":
-            body: dict[str, object] = {"content": "Go", "model": model}
-            path, end = "/chat", "[DONE]"
-        case "upstream":
-            question = {"role": "user", "content": "Go"}
-            body = {"model": model, "max_tokens": 1000, "stream": True, "messages": [question]}
-            path, end = "/v1/messages", "message_stop"
-        case _:
-            body = {"message": {"content": "Go"}, "model": model}
-            path, end = "/api/chat", '"RUN_FINISHED"'
-    return asked(
-        Job.of(
-            f"{server.url}{path}",
-            [body] * at_once,
-            end=end,
-            headers={"x-api-key": "bench"},
-            clock=True,
-        )
-    )

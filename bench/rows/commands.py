@@ -43,7 +43,10 @@ def measure(options: Options) -> Iterator[Figure]:
     squid = [sys.executable, "-m", "squid"]
     env = processes.environment()
     took = _timed(
-        {"bare": Command([sys.executable, "-c", "pass"], env), "help": Command([*squid, "--help"], env)},
+        {
+            "bare": Command([sys.executable, "-c", "pass"], env),
+            "help": Command([*squid, "--help"], env),
+        },
         tries,
     )
     yield at_most(

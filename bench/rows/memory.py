@@ -45,9 +45,7 @@ def measure(options: Options) -> Iterator[Figure]:
         unit="MB",
         values=tuple(idle),
     )
-    yield Figure(
-        row="memory", name="idle, with the SDK loaded", unit="MB", values=tuple(loaded)
-    )
+    yield Figure(row="memory", name="idle, with the SDK loaded", unit="MB", values=tuple(loaded))
     for deltas in SHOWN:
         yield at_most(
             100,
