@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import socket
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -12,7 +14,7 @@ import pytest
 from bench import asking, plot, publish, table
 from bench.__main__ import run
 from bench.figure import Figure
-from bench.load import Wrong
+from bench.load import Job, Wrong, asked
 from bench.options import Options, in_turn
 from bench.processes import ROOT, Running, environment
 from bench.rows import LONG, ROWS
@@ -35,13 +37,34 @@ def bench(*words: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.parametrize("script", [{}, {"split": 1}, {"text": "clock", "size": 24}])
+@pytest.mark.parametrize("script", [{}, {"text": "clock", "size": 24}, {"delay_ms": 0.1}])
 def test_each_delta_is_counted_once(running: Running, script: dict[str, object]) -> None:
     load = asking.upstream(running, 3, asking.model(deltas=1200, **script))
     assert load.deltas == 3600
     assert len(load.first) == len(load.ended) == 3
     assert load.statuses == (200, 200, 200)
     assert len(load.lags) == (3600 if "text" in script else 0)
+
+
+@pytest.mark.parametrize("size", [1, 3, 50])
+def test_a_delta_that_comes_in_pieces_is_counted_once(size: int) -> None:
+    data = b"HTTP/1.1 200 OK\r\n\r\n" + b'data: {"w1..... "}\n\n' * 30 + b"data: [DONE]\n\n"
+
+    def serve() -> None:
+        connection, _ = listening.accept()
+        with connection:
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            connection.recv(65536)
+            for begin in range(0, len(data), size):
+                connection.sendall(data[begin : begin + size])
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=serve)
+        thread.start()
+        job = Job.of(f"http://127.0.0.1:{listening.getsockname()[1]}/", [{}], end="[DONE]")
+        load = asked(job)
+        thread.join()
+    assert (load.deltas, load.bytes, len(load.ended)) == (30, len(data), 1)
 
 
 def test_an_answer_that_is_cut_off_is_no_figure(running: Running) -> None:
@@ -70,7 +93,7 @@ def test_a_row_that_fails_leaves_the_others(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr("bench.rows.page.opened", None)
     assert run(["lists", "page"], Options(quick=True), figures) is False
     assert [one.row for one in figures if not one.values] == ["lists", "page"]
-    assert [one.name for one in figures if one.values][0].startswith("JavaScript")
+    assert next(one.name for one in figures if one.values).startswith("JavaScript")
 
 
 def test_every_row_is_there_and_says_what_it_is() -> None:
