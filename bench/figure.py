@@ -47,6 +47,4 @@ def at_most(
 
 def short(value: float) -> str:
     """A number with as many digits as it deserves."""
-    if abs(value) >= 100:
-        return f"{value:,.0f}"
-    return f"{value:.1f}" if abs(value) >= 10 else f"{value:.3g}"
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"

@@ -8,8 +8,8 @@ from html import escape
 
 from bench.figure import Figure, short
 
-WIDTH, HEIGHT = 760, 400
-LEFT, RIGHT, TOP, BOTTOM = 70, 230, 40, 50
+WIDTH, HEIGHT = 780, 400
+LEFT, RIGHT, TOP, BOTTOM = 90, 230, 40, 50
 COLOURS = ("#2f7ed8", "#d9822b", "#2a9d6f", "#c2498c", "#7a6ad8", "#8a8f98")
 STYLE = """
 text { font: 13px system-ui, sans-serif; fill: #333 }

@@ -72,7 +72,8 @@ def session(
 ) -> str:
     """A conversation of `count` messages; `said` is the text of each."""
     made = sessions.create(db, LOCAL, id=id, title=title)
-    parent, at, rows = None, now(), []
+    parent: str | None = None
+    at, rows = now(), []
     for number in range(count):
         mine = number % 2 == 0
         one = message_id(LOCAL, ASSISTANT) if mine else message_id(ASSISTANT, LOCAL)

@@ -32,17 +32,20 @@ def measure(options: Options) -> Iterator[Figure]:
             ask(options.tries(20), name)  # what is loaded by the first question
         for at_once, bar in BARS.items():
             rates: dict[str, list[float]] = {key: [] for key in asks}
-            shares: dict[str, list[str]] = {key: [] for key in asks}
+            used: dict[str, dict[str, float]] = {key: {} for key in asks}
+            walls = dict.fromkeys(asks, 0.0)
             for key in in_turn(tuple(asks), options.tries(TRIES[at_once])):
                 spent: dict[str, float] = {}
                 with processes.cpu_of({"server": servers[key], "upstream": up}, spent):
                     load = asks[key](at_once, name)
                 rates[key].append(load.deltas / load.wall)
-                spent["client"] = load.cpu
-                shares[key] = [f"{who} {used / load.wall:.0%}" for who, used in spent.items()]
+                for who, cpu in {**spent, "client": load.cpu}.items():
+                    used[key][who] = used[key].get(who, 0.0) + cpu
+                walls[key] += load.wall
             base = statistics.median(rates["relay"])
             for way in processes.SYNCHRONOUS:
                 times = statistics.median(rates[way]) / base
+                shares = (f"{who} {cpu / walls[way]:.0%}" for who, cpu in used[way].items())
                 barred = way == "full"
                 yield Figure(
                     row="deltas",
@@ -53,5 +56,5 @@ def measure(options: Options) -> Iterator[Figure]:
                     bar=f"{bar:g} × the relay" if barred else "",
                     reached=times >= bar if barred else None,
                     # An answer alone is shorter than what the system's clock can tell.
-                    note=f"of a core: {', '.join(shares[way])}" if at_once > 1 else "",
+                    note=f"of a core: {', '.join(shares)}" if at_once > 1 else "",
                 )

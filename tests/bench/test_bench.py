@@ -73,18 +73,33 @@ def test_an_answer_that_is_cut_off_is_no_figure(running: Running) -> None:
 
 
 def test_a_row_is_measured_by_the_command(tmp_path: Path) -> None:
-    done = bench("instant", "--quick", "--json", str(tmp_path / "figures.json"))
+    done = bench("lists", "--quick", "--json", str(tmp_path / "figures.json"))
     assert done.returncode == 0, done.stderr
-    assert "| instant | 100 questions in the same instant" in done.stdout
+    assert "| lists | filter by a word of one title |" in done.stdout
     found = json.loads((tmp_path / "figures.json").read_bytes())
     assert found["quick"] is True
     assert found["machine"]["python"]
-    figure, without_a_bar = found["figures"]
-    assert figure["reached"] is True
-    assert figure["beside"] == "200 of 200 accepted, 200 stored whole"
-    assert len(figure["values"]) == 2
-    assert figure["median"] == pytest.approx(sum(figure["values"]) / 2)
-    assert "reached" not in without_a_bar
+    for figure in found["figures"]:
+        assert figure["bar"].endswith(" ms")
+        assert isinstance(figure["reached"], bool)
+        assert len(figure["values"]) == 2
+        assert figure["median"] == pytest.approx(sum(figure["values"]) / 2)
+
+
+def test_an_interrupted_call_says_what_it_has(tmp_path: Path) -> None:
+    path = tmp_path / "figures.json"
+    command = [sys.executable, "-m", "bench", "page", "--quick", "--json", str(path)]
+    with subprocess.Popen(
+        command, cwd=ROOT, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stderr is not None
+        process.stderr.readline()
+        process.stderr.readline()  # the first figure
+        process.terminate()
+        said, _ = process.communicate(timeout=60)
+        assert process.returncode == 1
+    assert b"| page | " in said
+    assert json.loads(path.read_bytes())["figures"]
 
 
 def test_a_row_that_fails_leaves_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -92,8 +107,8 @@ def test_a_row_that_fails_leaves_the_others(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr("bench.processes.upstream", None)
     monkeypatch.setattr("bench.rows.page.opened", None)
     assert run(["lists", "page"], Options(quick=True), figures) is False
-    assert [one.row for one in figures if not one.values] == ["lists", "page"]
-    assert next(one.name for one in figures if one.values).startswith("JavaScript")
+    assert [one.row for one in figures if one.name == "not measured"] == ["lists", "page"]
+    assert "not measured" in table.line(figures[0])
 
 
 def test_every_row_is_there_and_says_what_it_is() -> None:
