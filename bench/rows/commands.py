@@ -106,13 +106,9 @@ def _llm(home: Path, upstream: processes.Running) -> tuple[Command, str] | None:
     clean = {key: value for key, value in processes.environment().items() if key != "PYTHONPATH"}
     try:
         venv.create(home, with_pip=True)
-        for words in (
-            [python, "-m", "pip", "install", "--quiet", "llm", "llm-anthropic"],
-            [python, "-m", "compileall", "-q", str(home / "lib")],
-        ):
-            done = subprocess.run(words, env=clean, capture_output=True, timeout=240)
-            if done.returncode and "pip" in words:
-                return None
+        install = [python, "-m", "pip", "install", "--quiet", "llm", "llm-anthropic"]
+        if subprocess.run(install, env=clean, capture_output=True, timeout=240).returncode:
+            return None
         version = subprocess.run(
             [str(home / "bin/llm"), "--version"], env=clean, capture_output=True, text=True
         )
