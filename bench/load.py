@@ -134,8 +134,8 @@ def run(job: Job) -> Load:
             now = time.monotonic()
             data = stream.tail + view[:count]
             stream.size += count
-            if not stream.status:
-                stream.status = int(data[9:12] or 0)
+            if not stream.status and len(data) >= 12:
+                stream.status = int(data[9:12])
             if found := data.count(DELTA):
                 if not stream.deltas:
                     stream.first = now - begun

@@ -48,7 +48,7 @@ def test_each_delta_is_counted_once(running: Running, script: dict[str, object])
 
 @pytest.mark.parametrize("size", [1, 3, 50])
 def test_a_delta_that_comes_in_pieces_is_counted_once(size: int) -> None:
-    data = b"HTTP/1.1 200 OK\r\n\r\n" + b'data: {"w1..... "}\n\n' * 30 + b"data: [DONE]\n\n"
+    data = b"HTTP/1.1 200 OK\r\n\r\n" + b'data: {"w1..... "}\n\n' * 30 + b"data: [DONE]"
 
     def serve() -> None:
         connection, _ = listening.accept()
@@ -65,6 +65,7 @@ def test_a_delta_that_comes_in_pieces_is_counted_once(size: int) -> None:
         load = asked(job)
         thread.join()
     assert (load.deltas, load.bytes, len(load.ended)) == (30, len(data), 1)
+    assert load.statuses == (200,)
 
 
 def test_an_answer_that_is_cut_off_is_no_figure(running: Running) -> None:
