@@ -17,6 +17,8 @@ from collections.abc import AsyncIterator, Iterator
 from itertools import islice
 from typing import Any, cast
 
+import msgspec
+
 from tests.upstream import rules
 from tests.upstream.script import (
     PAGE,
@@ -43,8 +45,10 @@ class Upstream:
     `GET /_requests` gives the same with `active` and `aborted`; `DELETE` clears it.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, careless: bool = False) -> None:
         self.url = ""
+        self.careless = careless
+        """Reads no more of a question than which model it is for, and keeps none."""
         self.requests: list[dict[str, Any]] = []
         self.active = 0
         """Answers being sent right now."""
@@ -59,8 +63,8 @@ class Upstream:
 
     @classmethod
     @contextlib.asynccontextmanager
-    async def start(cls, *, port: int = 0) -> AsyncIterator[Upstream]:
-        self = cls()
+    async def start(cls, *, port: int = 0, careless: bool = False) -> AsyncIterator[Upstream]:
+        self = cls(careless=careless)
         server = await asyncio.start_server(self._connected, "127.0.0.1", port, limit=MAX_BODY)
         self.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
         try:
@@ -203,10 +207,11 @@ class Exchange:
 
     async def _messages(self, raw: bytes) -> bool:
         try:
-            body = json.loads(raw)
+            body = _at_a_glance(raw) if self.upstream.careless else json.loads(raw)
         except ValueError:
             body = None
-        self.upstream.requests.append({"body": body, "headers": self.headers})
+        if not self.upstream.careless:
+            self.upstream.requests.append({"body": body, "headers": self.headers})
         if not self._key():
             await self._error(401, "x-api-key header is required")
             return True
@@ -326,6 +331,18 @@ class Exchange:
         length = {"content-length": str(len(body)), **(extra or {})}
         self.writer.write(_head(status, media_type, length) + body)
         await self.writer.drain()
+
+
+class _Glance(msgspec.Struct):
+    model: str
+    max_tokens: int = 1
+    stream: bool = False
+
+
+def _at_a_glance(raw: bytes) -> dict[str, Any]:
+    """A question of which nothing but its size mattered."""
+    said = {"role": "user", "content": [{"type": "text", "text": "A question."}]}
+    return {**msgspec.to_builtins(msgspec.json.decode(raw, type=_Glance)), "messages": [said]}
 
 
 def _head(status: int, media_type: str, extra: dict[str, str]) -> bytes:
