@@ -13,6 +13,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 from squid.config import Config
+from squid.context.recent import RecentWindows
 from squid.providers.base import Provider, Tool
 from squid.providers.choose import choose
 from squid.runs.engine import Engine
@@ -32,6 +33,7 @@ class Squid:
         config: Config,
         database: Database,
         cache: SessionCache,
+        windows: RecentWindows,
         worker: Worker,
         version: int,
         tracing: Tracing,
@@ -43,7 +45,7 @@ class Squid:
         self.version = version
         """Of the database, as this program knows it."""
         self.tracing = tracing
-        self.engine = Engine(config, database, cache, worker, tracing)
+        self.engine = Engine(config, database, cache, windows, worker, tracing)
         self.closing = False
         """Whether it is about to be closed: whoever asks now had better ask another."""
         self._provider: Provider | None = None
@@ -104,9 +106,10 @@ async def open_squid(config: Config, tracing: Tracing = OFF) -> AsyncIterator[Sq
         stack.push_async_callback(database.close)
         own = Worker(path)
         stack.callback(own.close)
-        cache = SessionCache(config.performance.cache_size_mb * 1024 * 1024)
+        room = config.performance.cache_size_mb * 1024 * 1024
+        cache, windows = SessionCache(room * 3 // 4), RecentWindows(room // 4)
         ours = await database.read(version)  # `migrate` made it so
-        squid = Squid(config, database, cache, own, ours, tracing)
+        squid = Squid(config, database, cache, windows, own, ours, tracing)
         stack.push_async_callback(squid.close_provider)
         await squid.engine.open()
         stack.push_async_callback(squid.engine.close)

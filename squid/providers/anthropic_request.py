@@ -51,6 +51,12 @@ def build(prompt: Prompt, config: Anthropic, capabilities: Capabilities) -> Requ
     documents: list[FileInput] = []
     messages = []
     for turn in prompt.turns:
+        if len(turn.content) == 1 and isinstance(only := turn.content[0], TextInput):
+            # Nearly all of a long conversation's are this, in a third of the time.
+            if only.text.strip():
+                text = {"type": "text", "text": only.text}
+                messages.append({"role": turn.role, "content": [text]})
+            continue
         blocks: list[Block] = []
         for item in _results_first(turn):
             try:

@@ -12,7 +12,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from squid.config import Config
-from squid.context import prompt
+from squid.context import prompt, tokens, window
+from squid.context.recent import RecentWindows
+from squid.context.window import Piece
 from squid.errors import DatabaseError, NotFound
 from squid.figures import RunFigures
 from squid.models import Run
@@ -77,6 +79,7 @@ class Engine:
         config: Config,
         database: Database,
         cache: SessionCache,
+        windows: RecentWindows,
         worker: Worker,
         tracing: Tracing = OFF,
     ) -> None:
@@ -87,6 +90,7 @@ class Engine:
         self._database = database
         self._cache = cache
         self._tracing = tracing
+        self._windows = windows
         self._journal = Journal(database, self.figures)
         self._live: dict[str, _Live] = {}
         self._watcher: asyncio.Task[None] | None = None
@@ -128,7 +132,7 @@ class Engine:
         log.show(list(started.first))
         self.figures.events += len(started.first)
         task = asyncio.create_task(
-            self._run(user_id, run, log, provider, tools), name=f"squid-run-{run.id}"
+            self._run(user_id, started, log, provider, tools), name=f"squid-run-{run.id}"
         )
         self._live[run.id] = _Live(log, task)
         self._ring()  # a reader may have found the run before it was live here
@@ -166,31 +170,34 @@ class Engine:
         return len(self._live)
 
     async def _run(
-        self, user_id: str, run: Run, log: RunLog, provider: Provider, tools: tuple[Tool, ...]
+        self,
+        user_id: str,
+        started: Started,
+        log: RunLog,
+        provider: Provider,
+        tools: tuple[Tool, ...],
     ) -> None:
-        self._live[run.id].begin()
-        with report.reporting(run, log, self.figures, self._tracing) as reported:
-            await self._produce(user_id, run, log, provider, tools, reported)
+        self._live[started.run.id].begin()
+        with report.reporting(started.run, log, self.figures, self._tracing) as reported:
+            await self._produce(user_id, started, log, provider, tools, reported)
 
     async def _produce(
         self,
         user_id: str,
-        run: Run,
+        started: Started,
         log: RunLog,
         provider: Provider,
         tools: tuple[Tool, ...],
         reported: report.Report,
     ) -> None:
+        run, session = started.run, started.session
+        system = self._config.context.system if session.system is None else session.system
 
         async def build() -> Prompt:
-            return await self._database.read(
-                prompt.build,
-                user_id,
-                run,
-                max_tokens=min(self._config.context.max_tokens, provider.context_tokens),
-                default_system=self._config.context.system,
-                prefills=provider.prefills,
-                tools=tools,
+            most = min(self._config.context.max_tokens, provider.context_tokens)
+            pieces = await self._window(user_id, started, most - tokens.of_text(system))
+            return prompt.build(
+                pieces, model=run.model, system=system, prefills=provider.prefills, tools=tools
             )
 
         ending = await produce(
@@ -214,6 +221,21 @@ class Engine:
         finally:
             del self._live[run.id]
             log.close()
+
+    async def _window(self, user_id: str, started: Started, budget: int) -> list[Piece]:
+        """What the model sees of the conversation, from memory where it can be."""
+        run, session = started.run, started.session
+        first = started.messages[0]
+        if run.kind == "answer" and first.id == run.question_id:
+            found = self._windows.with_question(session, first, budget)
+        else:
+            found = None
+        if found is None:
+            leaf = run.question_id if run.kind == "answer" else run.message_id
+            found = await self._database.read(window.read, user_id, leaf, budget, run.question_id)
+        if run.kind == "answer":
+            self._windows.keep(session, found, budget)
+        return found.pieces
 
     async def _finish(self, user_id: str, run: Run, log: RunLog, ending: finish.Ending) -> None:
         await self._journal.drained(log)
@@ -247,6 +269,7 @@ class Engine:
                 logger.exception("run %s cannot be finished in full", run.id)
                 log.answer.strip()
         self._cache.write(session, written)
+        self._windows.answered(session, written)
         log.show(taken)
         self.figures.events += len(taken)
 

@@ -206,6 +206,7 @@ class Exchange:
     # -- POST /v1/messages
 
     async def _messages(self, raw: bytes) -> bool:
+        body: Any
         try:
             body = _at_a_glance(raw) if self.upstream.careless else json.loads(raw)
         except ValueError:
