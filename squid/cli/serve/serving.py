@@ -10,6 +10,7 @@ import logging
 import os
 import signal
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -40,6 +41,9 @@ kept as far as they have come."""
 GARBAGE_OBJECTS = 10_000
 """After how many new objects the collector looks for cycles. Of ours hardly any are in one;
 Python's own 700 come together several times within each answer."""
+
+IMPORT_SECONDS = 0.0002
+"""For how long the import of the SDK may keep those waiting who ask meanwhile."""
 
 ECHO_SECONDS = 0.3
 """`timeout` and process managers signal a process and its group: twice in an instant."""
@@ -169,7 +173,10 @@ class _Warming:
         return self._thread.is_alive()
 
     def _import(self) -> None:
+        usual = sys.getswitchinterval()
+        sys.setswitchinterval(IMPORT_SECONDS)
         importlib.import_module("anthropic")
+        sys.setswitchinterval(usual)
         with contextlib.suppress(RuntimeError):  # the loop is closed already
             self._loop.call_soon_threadsafe(self._imported.set)
 
