@@ -12,8 +12,8 @@ from tests.upstream.script import Script
 MOST = 100_000
 """From here on a delta's number fills it, and it has no full stop to be counted by."""
 
-Ask = Callable[[int, str], Load]
-"""So many of that model at once."""
+Ask = Callable[..., Load]
+"""So many at once, of that model; and how often, each time when the last is over."""
 
 
 def model(**script: object) -> str:
@@ -26,22 +26,28 @@ def answer(name: str) -> str:
     return Script.parse(name).says()
 
 
-def squid(server: Running, at_once: int, name: str, **more: str) -> Load:
+def squid(server: Running, at_once: int, name: str, times: int = 1, **more: str) -> Load:
     """`more` is of the request: `session_id`."""
     body = {"message": {"content": "Go"}, "model": name, **more}
     job = Job.of(
-        f"{server.url}/api/chat", [body] * at_once, end='"RUN_FINISHED"', clock=_clock(name)
+        f"{server.url}/api/chat",
+        [body] * at_once,
+        end='"RUN_FINISHED"',
+        clock=_clock(name),
+        times=times,
     )
-    return _whole(asked(job), at_once, name)
+    return _whole(asked(job), at_once * times, name)
 
 
-def relay(server: Running, at_once: int, name: str) -> Load:
+def relay(server: Running, at_once: int, name: str, times: int = 1) -> Load:
     body = {"content": "Go", "model": name}
-    job = Job.of(f"{server.url}/chat", [body] * at_once, end="[DONE]", clock=_clock(name))
-    return _whole(asked(job), at_once, name)
+    job = Job.of(
+        f"{server.url}/chat", [body] * at_once, end="[DONE]", clock=_clock(name), times=times
+    )
+    return _whole(asked(job), at_once * times, name)
 
 
-def upstream(server: Running, at_once: int, name: str) -> Load:
+def upstream(server: Running, at_once: int, name: str, times: int = 1) -> Load:
     question = {"role": "user", "content": "Go"}
     body = {"model": name, "max_tokens": 16_000, "stream": True, "messages": [question]}
     key = {"x-api-key": "bench"}
@@ -51,8 +57,9 @@ def upstream(server: Running, at_once: int, name: str) -> Load:
         end="message_stop",
         headers=key,
         clock=_clock(name),
+        times=times,
     )
-    return _whole(asked(job), at_once, name)
+    return _whole(asked(job), at_once * times, name)
 
 
 def all_of(**servers: Running) -> dict[str, Ask]:
@@ -65,13 +72,13 @@ def _clock(name: str) -> bool:
     return Script.parse(name).text == "clock"
 
 
-def _whole(load: Load, at_once: int, name: str) -> Load:
+def _whole(load: Load, answers: int, name: str) -> Load:
     """Raises Wrong where anything is missing or came twice: such a figure says nothing."""
     deltas = Script.parse(name).deltas_or_20
     assert deltas < MOST
-    if load.deltas != deltas * at_once or len(load.ended) != at_once:
+    if load.deltas != deltas * answers or len(load.ended) != answers:
         raise Wrong(
-            f"{load.deltas:,} of {deltas * at_once:,} deltas came, and {len(load.ended)} of"
-            f" {at_once} answers to their end; statuses {sorted(set(load.statuses))}"
+            f"{load.deltas:,} of {deltas * answers:,} deltas came, and {len(load.ended)} of"
+            f" {answers} answers to their end; statuses {sorted(set(load.statuses))}"
         )
     return load

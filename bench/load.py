@@ -38,7 +38,8 @@ class Wrong(Exception):
 
 
 class Job(msgspec.Struct, frozen=True, kw_only=True):
-    """Requests at the same instant, each on a connection of its own."""
+    """Requests at the same instant, each on a connection of its own; as often as `times`
+    says, each time when the last answer is over."""
 
     url: str
     bodies: tuple[str, ...]
@@ -48,6 +49,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     headers: dict[str, str] = {}
     clock: bool = False
     """Whether the deltas say when they were sent."""
+    times: int = 1
 
     @classmethod
     def of(
@@ -58,15 +60,17 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
         end: str,
         headers: dict[str, str] | None = None,
         clock: bool = False,
+        times: int = 1,
     ) -> Self:
         made = tuple(json.dumps(body) for body in bodies)
-        return cls(url=url, bodies=made, end=end, headers=headers or {}, clock=clock)
+        return cls(url=url, bodies=made, end=end, headers=headers or {}, clock=clock, times=times)
 
 
 class Load(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of it. Times are seconds from the sending of the first request."""
+    """What came of it. Times are seconds from the sending of the requests of that instant."""
 
     wall: float
+    """From the first request to the end of the last answer."""
     cpu: float
     """Of this client's own process."""
     deltas: int
@@ -108,6 +112,21 @@ class _Stream:
 
 
 def run(job: Job) -> Load:
+    begun, busy = time.monotonic(), _cpu()
+    streams = [stream for _ in range(job.times) for stream in _at_once(job)]
+    return Load(
+        wall=time.monotonic() - begun,
+        cpu=_cpu() - busy,
+        deltas=sum(stream.deltas for stream in streams),
+        bytes=sum(stream.size for stream in streams),
+        first=tuple(stream.first for stream in streams if stream.deltas),
+        ended=tuple(stream.ended for stream in streams if stream.ended),
+        statuses=tuple(stream.status for stream in streams),
+        lags=tuple(lag for stream in streams for lag in stream.lags),
+    )
+
+
+def _at_once(job: Job) -> list[_Stream]:
     where = urlsplit(job.url)
     assert where.hostname is not None
     assert where.port is not None
@@ -118,7 +137,7 @@ def run(job: Job) -> Load:
     poll = selectors.DefaultSelector()
     for stream in streams:
         poll.register(stream.socket, selectors.EVENT_READ, stream)
-    begun, busy = time.monotonic(), _cpu()
+    begun = time.monotonic()
     for stream, request in zip(streams, requests, strict=True):
         stream.socket.sendall(request)
     left = len(streams)
@@ -152,16 +171,7 @@ def run(job: Job) -> Load:
                 stream.socket.close()
                 left -= 1
             stream.tail = data[-LONGEST:]
-    return Load(
-        wall=time.monotonic() - begun,
-        cpu=_cpu() - busy,
-        deltas=sum(stream.deltas for stream in streams),
-        bytes=sum(stream.size for stream in streams),
-        first=tuple(stream.first for stream in streams if stream.deltas),
-        ended=tuple(stream.ended for stream in streams if stream.ended),
-        statuses=tuple(stream.status for stream in streams),
-        lags=tuple(lag for stream in streams for lag in stream.lags),
-    )
+    return streams
 
 
 def post(path: str, host: str, body: str, headers: dict[str, str]) -> bytes:

@@ -6,7 +6,8 @@ middle of it, and what is kept of one that was killed. So they cannot disagree.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 
 import msgspec
 
@@ -38,6 +39,19 @@ class Answer:
         """Keep the words alone: something else of it the database does not take."""
         self.bare = True
         self.usage, self.sources = None, []
+
+    def after(self, more: Iterable[events.Event]) -> Answer:
+        """What it will be when these are shown, too."""
+        longer = replace(
+            self,
+            text=[*self.text],
+            reasoning=[*self.reasoning],
+            calls={id_: Call(call.name, [*call.input]) for id_, call in self.calls.items()},
+            sources=[*self.sources],
+        )
+        for event in more:
+            longer.apply(event)
+        return longer
 
     def apply(self, event: events.Event) -> None:
         match event:

@@ -238,7 +238,10 @@ class Engine:
         return found.pieces
 
     async def _finish(self, user_id: str, run: Run, log: RunLog, ending: finish.Ending) -> None:
-        await self._journal.drained(log)
+        await self._journal.settled(log)
+        # What came last is committed along with the end.
+        taken = log.take()
+        answer = log.answer.after(event for _, event, _ in taken)
         log.end(
             finish.last_event(
                 ending,
@@ -246,15 +249,15 @@ class Engine:
                 run_id=run.id,
                 provider=run.provider,
                 model=run.model,
-                answer=log.answer,
+                answer=answer,
             )
         )
-        taken = log.take()
+        taken += log.take()
         pause = 0.05
         while True:
             try:
                 session, written = await self._database.write(
-                    finish.write, user_id, log, run.session_id, taken, ending
+                    finish.write, user_id, log, answer, run.session_id, taken, ending
                 )
                 break
             except DatabaseError as error:
@@ -264,14 +267,13 @@ class Engine:
             except (NotFound, asyncio.CancelledError):
                 raise
             except Exception:
-                if log.answer.bare:
+                if answer.bare:
                     raise
                 logger.exception("run %s cannot be finished in full", run.id)
-                log.answer.strip()
+                answer.strip()
         self._cache.write(session, written)
         self._windows.answered(session, written)
-        log.show(taken)
-        self.figures.events += len(taken)
+        self._journal.show(log, taken)
 
     async def _watch(self) -> None:
         """See what other processes commit, and which of them have died."""

@@ -53,14 +53,14 @@ def write(
     db: sqlite3.Connection,
     user_id: str,
     log: RunLog,
+    answer: Answer,
     session_id: str,
     taken: list[Taken],
     ending: Ending,
 ) -> tuple[Session, tuple[Message, ...]]:
-    """Everything of the run before `taken` is committed and folded into the log."""
-    answer = log.answer
+    """`answer` is the run's, with what is in `taken`; all before that is committed."""
     runs.append(db, [runs.EventRow(log.number, seq, data) for seq, _, data in taken])
-    message = answer.onto(messages.load(db, [log.message_id])[0])
+    message = answer.onto(messages.load(db, [log.message_id], siblings=False)[0])
     messages.finish(
         db,
         log.message_id,

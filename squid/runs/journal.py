@@ -49,6 +49,24 @@ class Journal:
             self.notice(log)
             await news.wait()
 
+    async def settled(self, log: RunLog) -> None:
+        """Wait for what is being committed of the log. What it has gathered besides is
+        left to the commit that ends the run. Raises what keeps it from that."""
+        self._dirty.pop(log, None)
+        while log.in_flight:
+            if log.lost is not None:
+                raise log.lost
+            await log.news.wait()
+
+    def show(self, log: RunLog, taken: list[Taken]) -> None:
+        """These are committed: let readers have them."""
+        first = log.has_content and not log.begun
+        log.show(taken)
+        self.figures.events += len(taken)
+        if first and log.begun:
+            log.first_shown = time.perf_counter()
+            self.figures.first_delta.observe(log.first_shown - log.opened)
+
     async def close(self) -> None:
         """Give up what cannot be written; recovery finds what was."""
         if self._task is not None:
@@ -79,8 +97,7 @@ class Journal:
         rows = [
             runs.EventRow(log.number, seq, data) for log, taken in batch for seq, _, data in taken
         ]
-        first = [log for log, _ in batch if log.has_content and not log.begun]
-        ids = [log.message_id for log in first]
+        ids = [log.message_id for log, _ in batch if log.has_content and not log.begun]
         pause = 0.05
         while True:
             try:
@@ -92,12 +109,8 @@ class Journal:
                 logger.warning("cannot write %d events, trying again: %s", len(rows), error)
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, 2.0)
-        self.figures.events += len(rows)
         for log, taken in batch:
-            log.show(taken)
-        for log in first:
-            log.first_shown = time.perf_counter()
-            self.figures.first_delta.observe(log.first_shown - log.opened)
+            self.show(log, taken)
 
 
 def _append(db: sqlite3.Connection, rows: list[runs.EventRow], first: list[str]) -> None:

@@ -116,7 +116,12 @@ class RunLog:
     @property
     def behind(self) -> bool:
         """Whether anything that came is not shown yet."""
-        return self.waiting or self._last_seq > self.shown_event
+        return self.waiting or self.in_flight
+
+    @property
+    def in_flight(self) -> bool:
+        """Whether something was taken that is not shown yet."""
+        return self._last_seq > self.shown_event
 
     @property
     def begun(self) -> bool:

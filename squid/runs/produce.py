@@ -20,6 +20,8 @@ logger = logging.getLogger(__name__)
 MAX_CHARACTERS = 8_000_000
 """Of one answer. Longer than any model's longest; what stops a server gone mad."""
 
+HANG_UP_SECONDS = 0.005
+
 TOLD_SECONDS = 1.0
 """A wait of the model's server that a person would wonder about."""
 
@@ -101,6 +103,7 @@ async def _ask(
     log: RunLog, journal: Journal, provider: base.Provider, prompt: base.Prompt
 ) -> base.End:
     end: base.End | None = None
+    late: asyncio.TimerHandle | None = None
     async with aclosing(provider.stream(prompt)) as stream:
         async for batch in stream:
             for part in batch:
@@ -108,13 +111,21 @@ async def _ask(
                     end = part
                 else:
                     log.add(part)
-            journal.notice(log)
+            if end is None:
+                journal.notice(log)
+            else:
+                # What came with the end is committed along with it (`Engine._finish`),
+                # unless the model's server takes its time to hang up.
+                loop = asyncio.get_running_loop()
+                late = loop.call_later(HANG_UP_SECONDS, journal.notice, log)
             if log.crowded or log.lost:
                 await journal.drained(log)
             if log.characters > MAX_CHARACTERS:
                 raise ProviderConfused(
                     f"The answer did not end; it was cut off at {MAX_CHARACTERS:,} characters."
                 )
+    if late is not None:
+        late.cancel()
     if end is None:
         raise ProviderCut("The model's server ended its answer without saying so.")
     return end

@@ -72,7 +72,9 @@ def _close(db: sqlite3.Connection, lost: list[Run], bare: bool = False) -> None:
             )
         )
         user_id = sessions.owner(db, run.session_id)
-        finish.write(db, user_id, killed, run.session_id, killed.take(), finish.INTERRUPTED)
+        finish.write(
+            db, user_id, killed, killed.answer, run.session_id, killed.take(), finish.INTERRUPTED
+        )
 
 
 def replay(db: sqlite3.Connection, run: Run) -> RunLog:
