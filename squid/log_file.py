@@ -24,7 +24,7 @@ from squid.logs import JsonLine, attach, message
 
 logger = logging.getLogger(__name__)
 
-Records = queue.Queue[logging.LogRecord | None]
+Records = queue.SimpleQueue[logging.LogRecord | None]
 
 KEPT = 3
 """Full files that are kept beside the one being written."""
@@ -46,7 +46,7 @@ def writing(config: Config) -> Iterator[str | None]:
         yield problem
         return
     writer = _File(file, config.logs.max_size_mb * 1024 * 1024)
-    records: Records = queue.Queue(WAITING)
+    records: Records = queue.SimpleQueue()
     handler, listener = _Queue(records), _Listener(records, writer)
     attach(handler, config.logs.level)
     listener.start()
@@ -72,12 +72,17 @@ def _lock(lock: FileLock, file: Path) -> str | None:
 
 
 class _Queue(QueueHandler):
+    def __init__(self, records: Records) -> None:
+        super().__init__(records)
+        self._records = records
+
     def prepare(self, record: logging.LogRecord) -> logging.LogRecord:
         record.msg, record.args = message(record), None  # as its arguments are now
         return record
 
-    def handleError(self, record: logging.LogRecord) -> None:
-        """The queue is full."""
+    def enqueue(self, record: logging.LogRecord) -> None:
+        if self._records.qsize() < WAITING:
+            self._records.put(record)
 
 
 class _Listener(QueueListener):
@@ -89,9 +94,8 @@ class _Listener(QueueListener):
         """Whether all that waited is written, and the thread is gone."""
         thread = self._thread
         assert thread is not None
-        with suppress(queue.Full):
-            self._records.put(None, timeout=CLOSE_SECONDS)
-            thread.join(CLOSE_SECONDS)
+        self._records.put(None)
+        thread.join(CLOSE_SECONDS)
         return not thread.is_alive()
 
 
