@@ -39,6 +39,11 @@ def squid(server: Running, at_once: int, name: str, times: int = 1, **more: str)
     return _whole(asked(job), at_once * times, name)
 
 
+def warm(server: Running) -> None:
+    """Have what is loaded by the first question loaded: meanwhile all else waits for it."""
+    squid(server, 1, model(deltas=1))
+
+
 def relay(server: Running, at_once: int, name: str, times: int = 1) -> Load:
     body = {"content": "Go", "model": name}
     job = Job.of(

@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from bench import processes, seed
+from bench import asking, processes, seed
 from bench.figure import Figure, short
 from bench.http import Client
 from bench.options import Options, in_turn
@@ -31,7 +31,7 @@ def measure(options: Options) -> Iterator[Figure]:
             given: list[float] = []
             for number, way in enumerate(in_turn(tuple(squids), options.tries(TRIES))):
                 client = Client(squids[way])
-                client.ms("GET", "/api/server")
+                asking.warm(squids[way])
                 # Never the same content twice: that would be stored once.
                 content = _text(number, size) if kind == "text" else os.urandom(size)
                 took, answer = client.timed(

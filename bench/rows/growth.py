@@ -57,7 +57,7 @@ def _requests(
     squid: processes.Running, chance: random.Random, ids: list[str], options: Options
 ) -> Iterator[tuple[str, list[float]]]:
     client = Client(squid)
-    client.ms("GET", "/api/server")
+    asking.warm(squid)
     tries, searches = options.tries(TRIES), options.tries(SEARCHES)
     # Each in a session that was not looked at yet: nothing comes from the cache.
     looked = iter(chance.sample(ids, 2 * tries))

@@ -38,7 +38,7 @@ def measure(options: Options) -> Iterator[Figure]:
 
 def _newest_page(squid: processes.Running, tries: int) -> Figure:
     client = Client(squid)
-    client.ms("GET", "/api/server")
+    asking.warm(squid)
     took: dict[str, list[float]] = {"long": [], "short": []}
     for key in in_turn(tuple(took), tries):
         number = len(took["short"])

@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from bench import processes, seed
+from bench import asking, processes, seed
 from bench.figure import Figure, at_most, short
 from bench.http import Client
 from bench.options import Options, in_turn
@@ -26,7 +26,7 @@ def measure(options: Options) -> Iterator[Figure]:
         out: list[float] = []
         with processes.squid(Path(folder) / "from", up) as squid:
             client = Client(squid)
-            client.ms("GET", "/api/server")
+            asking.warm(squid)
             for _ in range(tries):
                 took, document = client.timed("GET", "/api/sessions/long/export")
                 out.append(took)
@@ -37,7 +37,7 @@ def measure(options: Options) -> Iterator[Figure]:
             data = Path(folder) / f"to-{number}"
             with processes.squid(data, up, synchronous=way) as squid:
                 client = Client(squid)
-                client.ms("GET", "/api/server")
+                asking.warm(squid)
                 into[way].append(client.ms("POST", "/api/import", document))
     said = f"of a session of {MESSAGES:,} messages"
     yield at_most(
