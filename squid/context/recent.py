@@ -74,10 +74,12 @@ class RecentWindows:
         kept = self._kept.get(session.id)
         if kept is None:
             return
-        if kept.version != session.version - 1:
+        new = [*written]
+        ours = kept.window.pieces[-1].id == new[0].parent_id
+        if kept.version != session.version - 1 or not ours:
             self.drop(session.id)  # something else has become of the session meanwhile
             return
-        pieces = [*kept.window.pieces, *map(_piece, written)]
+        pieces = [*kept.window.pieces, *map(_piece, new)]
         self.keep(session, kept.window._replace(pieces=pieces), kept.budget)
 
     def drop(self, session_id: str) -> None:

@@ -36,8 +36,16 @@ def _ending() -> Iterator[None]:
 class Streams(set[asyncio.Timeout]):
     """What is being streamed: a time limit each, by which it ends."""
 
+    over = False
+
+    def begun(self, stream: asyncio.Timeout) -> None:
+        self.add(stream)
+        if self.over:
+            end(stream)
+
     def end(self) -> None:
         """The server stops; the readers are to come back."""
+        self.over = True
         for one in self:
             end(one)
 
@@ -68,8 +76,8 @@ class EventStream(EventSourceResponse):
         ending = asyncio.timeout(None)
         watching: asyncio.Task[None] | None = None
         try:
-            async with aclosing(self._frames), ending:
-                live.add(ending)
+            async with ending, aclosing(self._frames):
+                live.begun(ending)
                 watching = asyncio.create_task(_watch(receive, send, ending))
                 head = {"status": self.status_code, "headers": self.raw_headers}
                 await send({"type": "http.response.start", **head})

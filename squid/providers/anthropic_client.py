@@ -51,17 +51,20 @@ class Client:
             # HTTP_PROXY is not for a server on this machine.
             trust_env=urlsplit(url).hostname not in LOOPBACK,
         )
-        sdk = anthropic.AsyncAnthropic(
-            api_key=key,
-            base_url=url,
-            default_headers=headers,
-            http_client=self._http,
-            open_telemetry=False,
-        )
-        own = {name: said for name, said in sdk.default_headers.items() if isinstance(said, str)}
-        self._headers = httpx.Headers({**self._http.headers, **own})
-        self._messages = httpx.URL(f"{url}/v1/messages")
-        self._models = httpx.URL(f"{url}/v1/models?limit=1000")
+        self._headers = httpx.Headers(self._http.headers)
+        with failures.asking():  # an address or a header that cannot be one
+            sdk = anthropic.AsyncAnthropic(
+                api_key=key,
+                base_url=url,
+                default_headers=headers,
+                http_client=self._http,
+                open_telemetry=False,
+            )
+            for name, said in sdk.default_headers.items():
+                if isinstance(said, str):
+                    self._headers[name] = said
+            self._messages = httpx.URL(f"{url}/v1/messages")
+            self._models = httpx.URL(f"{url}/v1/models?limit=1000")
 
     @asynccontextmanager
     async def answer(self, question: bytes) -> AsyncIterator[httpx2.Response]:
@@ -82,14 +85,14 @@ class Client:
     async def _ask(
         self, method: str, url: httpx2.URL, content: bytes | None = None
     ) -> AsyncIterator[httpx2.Response]:
-        request = self._httpx.Request(
-            method,
-            url,
-            headers=self._headers,
-            content=content,
-            extensions={"timeout": self._timeout.as_dict()},
-        )
         with self._failures.asking():
+            request = self._httpx.Request(
+                method,
+                url,
+                headers=self._headers,
+                content=content,
+                extensions={"timeout": self._timeout.as_dict()},
+            )
             response = await self._http.send(request, stream=True)
         try:
             with self._failures.reading():

@@ -65,7 +65,8 @@ class Failures:
     def check_url(self) -> None:
         with contextlib.suppress(ValueError):
             parts = urlsplit(self._url)
-            if parts.scheme in ("http", "https") and parts.hostname and parts.port != 0:
+            web = parts.scheme in ("http", "https") and not parts.fragment
+            if web and parts.hostname and parts.port != 0:
                 return
         raise ProviderUnreachable(
             "The base_url of the model's server is not an address.",
@@ -90,7 +91,10 @@ class Failures:
             raise self._unreachable(error) from None
         except httpx2.TimeoutException:
             raise self._silent() from None
-        except (httpx2.HTTPError, httpx2.InvalidURL, aiohttp.ClientError, OSError) as error:
+        except (
+            *(httpx2.HTTPError, httpx2.InvalidURL, aiohttp.ClientError, OSError),
+            ValueError,  # a name that no host can have
+        ) as error:
             raise self._unreachable(error) from None
 
     @contextlib.contextmanager

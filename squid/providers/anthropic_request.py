@@ -149,7 +149,7 @@ def _object(raw: msgspec.Raw) -> dict[str, Any]:
     """A call that was cut off may have left half an object; the API wants a whole one."""
     try:
         return msgspec.json.decode(raw, type=dict[str, Any])
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return {}
 
 

@@ -240,8 +240,8 @@ class Engine:
     async def _finish(self, user_id: str, run: Run, log: RunLog, ending: finish.Ending) -> None:
         await self._journal.settled(log)
         # What came last is committed along with the end.
-        taken = log.take()
-        answer = log.answer.after(event for _, event, _ in taken)
+        came = log.take()
+        answer = log.answer.after(event for _, event, _ in came)
         log.end(
             finish.last_event(
                 ending,
@@ -252,7 +252,7 @@ class Engine:
                 answer=answer,
             )
         )
-        taken += log.take()
+        taken = came + log.take()
         pause = 0.05
         while True:
             try:
@@ -268,6 +268,9 @@ class Engine:
                 raise
             except Exception:
                 if answer.bare:
+                    # What the model said is kept all the same, for recovery to end it.
+                    await self._database.write(runs.append, runs.rows(log.number, came))
+                    self._journal.show(log, came)
                     raise
                 logger.exception("run %s cannot be finished in full", run.id)
                 answer.strip()

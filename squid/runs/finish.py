@@ -59,7 +59,7 @@ def write(
     ending: Ending,
 ) -> tuple[Session, tuple[Message, ...]]:
     """`answer` is the run's, with what is in `taken`; all before that is committed."""
-    runs.append(db, [runs.EventRow(log.number, seq, data) for seq, _, data in taken])
+    runs.append(db, runs.rows(log.number, taken))
     message = answer.onto(messages.load(db, [log.message_id], siblings=False)[0])
     messages.finish(
         db,
@@ -112,9 +112,10 @@ def write(
 
 
 def _is_whole(call: ToolCall) -> bool:
-    """A call that was cut off is none: nobody can run it, and the answer can go on."""
+    """A call that was cut off is none, nor one nested so deeply that nobody can read it:
+    nobody can run it, and the answer can go on."""
     try:
         msgspec.json.decode(call.input or "{}", type=dict[str, Any])
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return False
     return True

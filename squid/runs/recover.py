@@ -51,7 +51,12 @@ async def _close_one(database: Database, run: Run) -> None:
         raise
     except Exception:
         log.exception("run %s cannot be recovered in full", run.id)
-        await database.write(_close, [run], bare=True)
+        try:
+            await database.write(_close, [run], bare=True)
+        except DatabaseError:
+            raise
+        except Exception:  # it stays open, which is better than a server that is not there
+            log.exception("run %s cannot be recovered", run.id)
 
 
 def _close(db: sqlite3.Connection, lost: list[Run], bare: bool = False) -> None:

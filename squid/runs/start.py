@@ -258,7 +258,7 @@ def _start(
     taken = tuple(
         Taken(seq, event, events.encode(event)) for seq, event in enumerate((first, about), 1)
     )
-    runs.append(db, [runs.EventRow(number, seq, data) for seq, _, data in taken])
+    runs.append(db, runs.rows(number, taken))
     return Begun(run_id, number, taken)
 
 

@@ -127,6 +127,11 @@ def append(db: sqlite3.Connection, rows: Iterable[EventRow]) -> None:
     db.executemany("INSERT INTO run_events (run, seq, data) VALUES (?, ?, ?)", rows)
 
 
+def rows(number: int, taken: Iterable[tuple[int, object, str]]) -> list[EventRow]:
+    """Events as a log takes them: the id, the event, and its JSON."""
+    return [EventRow(number, seq, data) for seq, _, data in taken]
+
+
 def has_number(db: sqlite3.Connection, run_id: str, number: int) -> bool:
     """Whether the number is still this run's: one that was removed leaves its own."""
     row = db.execute("SELECT 1 FROM runs WHERE number = ? AND id = ?", (number, run_id)).fetchone()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
 from typing import Any
 
@@ -12,7 +13,7 @@ from squid.config import Config
 from squid.core import Squid, open_squid
 from squid.models import File, ToolCall
 from squid.runs import start
-from squid.store import files, messages
+from squid.store import files, messages, sessions
 from tests.conftest import ME, answered, say
 from tests.upstream import Upstream
 
@@ -128,13 +129,19 @@ async def test_tool_results_follow_their_calls(squid: Squid, upstream: Upstream)
     assert called.role == "tool"
     done = msgspec.structs.replace(called.tool, result="Sunny")
     assert isinstance(done, ToolCall)
-    await squid.database.write(messages.set_result, called.id, done)
+
+    def fill(db: sqlite3.Connection) -> None:
+        messages.set_result(db, called.id, done)
+        sessions.touch(db, first.session.id, "message", message_id=called.id)
+
+    await squid.database.write(fill)
     second = await say(squid, "thanks", "deltas=1,key=tool2", session_id=first.session.id)
     await answered(squid, second)
     turns = sent(upstream, second)["messages"]
     assert [turn["role"] for turn in turns] == ["user", "assistant", "user"]
     assert turns[1]["content"][-1]["type"] == "tool_use"
     assert turns[2]["content"][0]["type"] == "tool_result"
+    assert turns[2]["content"][0]["content"] == "Sunny"
 
 
 async def test_continue_asks_to_go_on(squid: Squid, upstream: Upstream) -> None:

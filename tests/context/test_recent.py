@@ -136,7 +136,7 @@ def test_only_what_comes_right_behind_goes_on_from_it() -> None:
     assert found.whole
     assert recent.with_question(session(7), message("q", "m2"), 100) is None
     assert recent.with_question(session(6), message("q", "m1"), 100) is None
-    recent.answered(session(9), [])
+    recent.answered(session(9), [message("a", "m2", "assistant")])
     assert recent.with_question(session(6), message("q", "m2"), 100) is None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -216,3 +217,16 @@ def test_the_sdk_is_imported_late() -> None:
     """It takes a second, which a server that starts does not have."""
     check = "import sys, squid.providers.anthropic; sys.exit('anthropic' in sys.modules)"
     subprocess.run([sys.executable, "-c", check], check=True)
+
+
+async def test_each_header_is_sent_once(up: Upstream) -> None:
+    async with made(up, headers={"Connection": "close", "anthropic-beta": "x"}) as provider:
+        await parts_of(provider, ask("script:deltas=1"))
+        await provider.models()
+    sent = up.requests[-1]["headers"]
+    assert sent["user-agent"].startswith("AsyncAnthropic/Python ")
+    assert "," not in sent["user-agent"]
+    assert sent["accept"] == sent["content-type"] == "application/json"
+    assert sent["connection"] == "close"
+    assert sent["anthropic-beta"] == "x"
+    assert re.fullmatch(r"[\d-]+", sent["anthropic-version"])

@@ -216,3 +216,19 @@ async def test_the_key_is_never_told(up: Upstream, caplog: pytest.LogCaptureFixt
     assert key not in caplog.text + "".join(told)
     assert error.__cause__ is None
     assert error.__suppress_context__
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        *("http://a..b", "http://.example", f"http://{'x' * 64}.example"),
+        *("http://u:p@127.0.0.1:9", "http://1.2.3.999", "http://\N{SNOWMAN}.invalid"),
+        "http://127.0.0.1:9/a#z",
+    ],
+)
+async def test_an_address_that_can_be_none(up: Upstream, address: str) -> None:
+    async with made(up, base_url=address) as provider:
+        _, error = await failing(provider, ask("script:"))
+        assert type(error) is ProviderUnreachable
+        with pytest.raises(ProviderUnreachable):
+            await provider.models()

@@ -13,8 +13,9 @@ from squid.app import create_app
 from squid.config import Config
 from squid.core import Squid, open_squid
 from squid.ids import new_id
+from squid.models import ToolCall
 from squid.providers import base
-from squid.runs import engine, events, log, produce, start
+from squid.runs import engine, events, finish, log, produce, start
 from squid.store import messages, runs, sessions, worker
 from tests.conftest import ME, answered, read_all, say, stalled, text_of, until, until_async
 
@@ -223,3 +224,46 @@ def test_app_can_be_made_without_opening_anything(configure: Callable[..., Confi
     config = configure()
     create_app(config)
     assert not config.database_path.exists()
+
+
+async def test_an_end_that_cannot_be_written_costs_no_word(
+    configure: Callable[..., Config], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A bug in it: what came is kept, and the next start ends the run."""
+    config = configure()
+
+    def broken(*args: object) -> None:
+        raise RuntimeError("as a bug would")
+
+    async with open_squid(config) as squid:
+        with monkeypatch.context() as patched:
+            patched.setattr(finish, "write", broken)
+            started = await say(squid, script="deltas=50")
+            await until(lambda: squid.engine.log(started.run.id) is None)
+        assert await status(squid, started.run.id) == "running"
+    async with open_squid(config) as squid:
+        message = await answered(squid, started)
+    assert message.status == "interrupted"
+    assert message.content == "".join(f"w{n} " for n in range(50))
+
+
+async def test_a_run_that_cannot_be_recovered_keeps_no_server_from_starting(
+    configure: Callable[..., Config], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = configure()
+
+    def broken(*args: object) -> None:
+        raise RuntimeError("as a bug would")
+
+    monkeypatch.setattr(finish, "write", broken)
+    async with open_squid(config) as squid:
+        first = await say(squid, script="deltas=5")
+        await until(lambda: squid.engine.log(first.run.id) is None)
+    async with open_squid(config) as squid:
+        monkeypatch.undo()
+        assert (await answered(squid, await say(squid))).status == "complete"
+
+
+@pytest.mark.parametrize("input_", ['{"a": ', "[1]", '{"a": ' + "[" * 5_000 + "]" * 5_000 + "}"])
+def test_a_call_that_nobody_can_read_is_none(input_: str) -> None:
+    assert not finish._is_whole(ToolCall(id="c", name="n", input=input_))

@@ -164,7 +164,10 @@ class Exchange:
         method, path, _ = request.split(" ", 2)
         for line in lines:
             name, _, value = line.partition(":")
-            self.headers[name.lower()] = value.strip()
+            name, value = name.lower(), value.strip()
+            # One that comes twice is not to look like one that came once.
+            before = f"{self.headers[name]}, " if name in self.headers else ""
+            self.headers[name] = before + value
         body = await self.reader.readexactly(int(self.headers.get("content-length", 0)))
         match method, path.partition("?")[0]:
             case "POST", "/v1/messages":

@@ -175,8 +175,10 @@ class _Warming:
     def _import(self) -> None:
         usual = sys.getswitchinterval()
         sys.setswitchinterval(IMPORT_SECONDS)
-        importlib.import_module("anthropic")
-        sys.setswitchinterval(usual)
+        try:
+            importlib.import_module("anthropic")
+        finally:
+            sys.setswitchinterval(usual)
         with contextlib.suppress(RuntimeError):  # the loop is closed already
             self._loop.call_soon_threadsafe(self._imported.set)
 
