@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
@@ -61,6 +62,16 @@ def create_app(config: Config) -> Starlette:
     app.state.requests = figures
     app.state.streams = Streams()
     return app
+
+
+class Server(uvicorn.Server):
+    """uvicorn's, which would wait for what is streamed, and so ends that first."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        app = self.config.app
+        assert isinstance(app, Starlette)
+        app.state.streams.end()
+        await super().shutdown(sockets)
 
 
 def server_config(app: Starlette, config: Config, **more: Any) -> uvicorn.Config:

@@ -15,7 +15,7 @@ import httpx2
 import pytest
 import uvicorn
 
-from squid.app import create_app, server_config
+from squid.app import Server, create_app, server_config
 from squid.config import Config, load
 from squid.core import Squid, open_squid
 from squid.models import Message
@@ -89,8 +89,8 @@ async def squid(configure: Callable[..., Config]) -> AsyncIterator[Squid]:
         yield squid
 
 
-class _Server(uvicorn.Server):
-    """uvicorn's, which looks every tenth of a second whether it should end, and then gives
+class _Server(Server):
+    """Ours; uvicorn looks every tenth of a second whether it should end, and then gives
     its connections another one. A thousand tests wait for neither."""
 
     def __init__(self, config: uvicorn.Config) -> None:

@@ -33,7 +33,7 @@ async def test_a_question_is_a_span_in_the_callers_trace_and_its_answer_one_with
     async with serving(configure(telemetry__otlp_endpoint=collector.url)) as (client, squid):
         response = await client.post(
             "/api/chat?secret=1",
-            json=question("my secret question"),
+            json=question("my secret question", "deltas=5,last_ms=50"),
             headers={"traceparent": f"00-{TRACE}-{PARENT}-01", "X-Request-Id": "question-1"},
         )
         run_id = response.headers["x-squid-run"]
@@ -56,7 +56,7 @@ async def test_a_question_is_a_span_in_the_callers_trace_and_its_answer_one_with
     assert told["squid.run.id"] == run_id
     assert told["squid.run.status"] == "complete"
     assert told["gen_ai.provider.name"] == "anthropic"
-    assert told["gen_ai.request.model"] == "script:deltas=5"
+    assert told["gen_ai.request.model"] == "script:deltas=5,last_ms=50"
     assert told["gen_ai.usage.output_tokens"] > 0
     (first,) = run.events
     assert first.name == "first_delta"

@@ -77,7 +77,7 @@ async def test_lines_of_a_question_bear_its_ids_and_nothing_that_was_said(
     client, squid = served
     response = await client.post(
         "/api/chat?secret=query",
-        json=question("my secret question", session_id=None),
+        json=question("my secret question", "deltas=5,last_ms=50", session_id=None),
         headers={"X-Request-Id": "question-1"},
     )
     run_id = response.headers["x-squid-run"]
@@ -284,6 +284,6 @@ async def test_the_journal_works_for_nobody_in_particular(
         return await real(transaction, *args, **kwargs)
 
     monkeypatch.setattr(squid.database, "write", write)
-    await asked(client)
+    await asked(client, script="deltas=5,last_ms=50")
     (line,) = kept.named("squid.runs.journal")
     assert (line["request_id"], line["run_id"]) == (None, None)

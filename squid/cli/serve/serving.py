@@ -17,11 +17,9 @@ from collections.abc import Callable
 from types import FrameType
 
 import typer
-import uvicorn
-from starlette.applications import Starlette
 
 from squid import __version__
-from squid.app import create_app, server_config
+from squid.app import Server, create_app, server_config
 from squid.cli import settings
 from squid.cli.serve import listening
 from squid.config import Config
@@ -84,7 +82,6 @@ def _serve(config: Config, address: listening.Address, problem: str | None) -> _
         )
     )
 
-    server.app = app
     gc.set_threshold(GARBAGE_OBJECTS, 10, 100)
 
     async def run() -> None:
@@ -99,8 +96,7 @@ def _serve(config: Config, address: listening.Address, problem: str | None) -> _
     return server
 
 
-class _Server(uvicorn.Server):
-    app: Starlette
+class _Server(Server):
     squid: Squid
     ended_by: int | None = None
     ended_at = 0.0
@@ -110,10 +106,6 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self.warming = self.ready()
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        self.app.state.streams.end()
-        await super().shutdown(sockets)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         # uvicorn would raise the signal again once it has ended, and so cut short the
