@@ -21,6 +21,7 @@ MAX_CHARACTERS = 8_000_000
 """Of one answer. Longer than any model's longest; what stops a server gone mad."""
 
 HANG_UP_SECONDS = 0.005
+"""How long the words that came with the end wait for the model's server to hang up."""
 
 TOLD_SECONDS = 1.0
 """A wait of the model's server that a person would wonder about."""
