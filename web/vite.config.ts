@@ -4,6 +4,7 @@ import { defineConfig } from 'vite'
 import { early } from './plugins/early'
 import { packed } from './plugins/packed'
 import { woff2Only } from './plugins/woff2'
+import { worker } from './plugins/worker'
 
 /** Where `npm run dev` finds a running `squid serve`. */
 const server = process.env.SQUID_URL ?? 'http://127.0.0.1:8765'
@@ -11,7 +12,13 @@ const server = process.env.SQUID_URL ?? 'http://127.0.0.1:8765'
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 
 export default defineConfig({
-  plugins: [react(), early('src/settings/early.ts'), woff2Only, packed()],
+  plugins: [
+    react(),
+    early('src/settings/early.ts'),
+    woff2Only,
+    worker('src/worker/worker.ts'),
+    packed(),
+  ],
   resolve: {
     alias: {
       'react-style-singleton': here('src/ui/sheet.ts'),

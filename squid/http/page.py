@@ -38,6 +38,9 @@ POLICY = policy(
 ADDRESSES = ("/sessions/{id}", "/archive", "/trash")
 """Those of the page beside `/`; `web/src/App.tsx` has the same."""
 
+WORKER = "/worker.js"
+"""The page's service worker, which looks after all that is below its own address."""
+
 TYPES = {
     "css": "text/css; charset=utf-8",
     "js": "text/javascript; charset=utf-8",
@@ -60,11 +63,12 @@ PACKED = {"br": ".br", "gzip": ".gz"}
 
 def routes(config: Config) -> list[Route]:
     """`/`, which is there in any case, and what belongs to the page."""
-    below = (*ADDRESSES, "/assets/{name}")
+    below = (*ADDRESSES, WORKER, "/assets/{name}")
     if not config.features.page:
         return [Route("/", welcome), *off("page", below)]
     return [
         *(Route(path, index) for path in ("/", *ADDRESSES)),
+        Route(WORKER, worker),
         Route("/assets/{name}", asset),
     ]
 
@@ -76,8 +80,21 @@ async def index(request: Request) -> Response:
         if request.url.path == "/":
             return await welcome(request)
         raise NotFound("This Squid was installed without its page.", hint=UNBUILT) from None
+    return _asked_about(request, body, "text/html")
+
+
+async def worker(request: Request) -> Response:
+    try:
+        body = await asyncio.to_thread((FOLDER / "worker.js").read_bytes)
+    except FileNotFoundError:
+        raise NotFound("This Squid was installed without its page.", hint=UNBUILT) from None
+    return _asked_about(request, body, TYPES["js"])
+
+
+def _asked_about(request: Request, body: bytes, media_type: str) -> Response:
+    """What keeps its address while it changes, and is asked about each time."""
     headers = {"Content-Security-Policy": POLICY}
-    return etag.revalidate(request, Response(body, media_type="text/html", headers=headers))
+    return etag.revalidate(request, Response(body, media_type=media_type, headers=headers))
 
 
 async def asset(request: Request) -> Response:

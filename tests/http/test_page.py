@@ -27,6 +27,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     assets = folder / "assets"
     assets.mkdir(parents=True)
     (folder / "index.html").write_text(INDEX, "utf-8")
+    (folder / "worker.js").write_bytes(SCRIPT)
     (assets / "index-Ab_1-x.js").write_bytes(SCRIPT)
     (assets / "index-Ab_1-x.js.gz").write_bytes(gzip.compress(SCRIPT))
     (assets / "index-Ab_1-x.js.br").write_bytes(b"packed otherwise")
@@ -71,6 +72,20 @@ async def test_it_may_load_what_is_its_own_and_nothing_else(paged: httpx2.AsyncC
     assert "unsafe" not in told
     assert "*" not in told
     assert "http" not in told
+
+
+async def test_its_worker_may_ask_the_server(paged: httpx2.AsyncClient, folder: Path) -> None:
+    response = await paged.get("/worker.js")
+    assert (response.status_code, response.content) == (200, SCRIPT)
+    assert response.headers["content-type"] == "text/javascript; charset=utf-8"
+    # A browser asks for it now and then, and takes a new one only where it may.
+    assert response.headers["cache-control"] == "private, no-cache"
+    policy = (await paged.get("/")).headers["content-security-policy"]
+    assert response.headers["content-security-policy"] == policy
+    known = {"If-None-Match": response.headers["etag"]}
+    assert (await paged.get("/worker.js", headers=known)).status_code == 304
+    (folder / "worker.js").unlink()
+    problem(await paged.get("/worker.js"), 404, "not-found")
 
 
 async def test_who_has_it_is_not_sent_it_again(paged: httpx2.AsyncClient, folder: Path) -> None:

@@ -26,7 +26,8 @@ def passes(tools: Node) -> Callable[..., None]:
 def test_types(tools: Node, passes: Callable[..., None]) -> None:
     with build.alone():
         schema.write(tools)
-    passes("typescript/bin/tsc", "--noEmit", "--pretty", "false")
+    for config in ("tsconfig.json", "tsconfig.worker.json"):
+        passes("typescript/bin/tsc", "--noEmit", "--pretty", "false", "-p", config)
 
 
 def test_lint_and_format(passes: Callable[..., None]) -> None:

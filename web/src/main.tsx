@@ -12,6 +12,7 @@ import './styles/base.css'
 import { Boundary } from './ui/Boundary'
 import { TooltipProvider } from './ui/Tooltip'
 import { Toasts } from './ui/toasts'
+import { register } from './worker/register'
 
 document.documentElement.lang = language
 document.documentElement.dir = direction
@@ -19,6 +20,7 @@ document.documentElement.dir = direction
 function Page() {
   useAppearance()
   useEffect(listen, [])
+  useEffect(register, [])
   return (
     <Boundary fallback={(error) => <Crashed error={error} />}>
       <QueryClientProvider client={queries}>

@@ -1,0 +1,80 @@
+/** The page's own service worker: where the server is away, the page is there all the same.
+ *
+ * It keeps the page's document and parts, and nothing of the API: what was read of that is
+ * `api/kept.ts`'s to keep. The document comes from the server wherever that answers, so
+ * nobody is left with an old page. A script of its own, which is never imported. */
+declare const self: ServiceWorkerGlobalScope
+
+/** What the build writes in place of these words: the page as it was built. */
+interface Built {
+  /** Changes with whatever is in it. */
+  version: string
+  /** What is needed to show the page; the rest is kept once it was asked for. */
+  parts: string[]
+}
+const built = '%BUILT%' as unknown as Built
+
+const PREFIX = 'squid-page-'
+const CACHE = PREFIX + built.version
+const DOCUMENT = '/'
+
+/** A line may be dead and not know; and from a server that is there, the document comes at
+ * once. */
+const PATIENCE_MS = 5_000
+
+/** What a proxy says whose server is away. */
+const AWAY = [502, 503, 504]
+
+self.addEventListener('install', (event) => {
+  // All of it or nothing. It takes the place of an older one when no tab has that any more,
+  // which may still want its parts.
+  event.waitUntil(caches.open(CACHE).then((cache) => cache.addAll([DOCUMENT, ...built.parts])))
+})
+
+self.addEventListener('activate', (event) => {
+  event.waitUntil(Promise.all([forgetOthers(), self.registration.navigationPreload?.enable()]))
+})
+
+async function forgetOthers(): Promise<void> {
+  const names = await caches.keys()
+  const others = names.filter((name) => name.startsWith(PREFIX) && name !== CACHE)
+  await Promise.all(others.map((name) => caches.delete(name)))
+}
+
+self.addEventListener('fetch', (event) => {
+  const { request } = event
+  const { origin, pathname } = new URL(request.url)
+  if (origin !== self.location.origin || request.method !== 'GET') return
+  if (pathname.startsWith('/assets/')) event.respondWith(part(request))
+  // What is not the page's is opened or saved by the browser itself.
+  else if (request.mode === 'navigate' && !/^\/(api|docs)(\/|$)/.test(pathname))
+    event.respondWith(document(request, event.preloadResponse))
+})
+
+/** The server's, or where that is away, the one that was kept. */
+async function document(request: Request, preloaded: Promise<unknown>): Promise<Response> {
+  const asked = fetched(request, preloaded)
+  const late = new Promise<null>((resolve) => setTimeout(resolve, PATIENCE_MS, null))
+  const answer = await Promise.race([asked.catch(() => null), late])
+  if (answer && !AWAY.includes(answer.status)) return answer
+  return (await caches.match(DOCUMENT, { cacheName: CACHE })) ?? answer ?? asked
+}
+
+async function fetched(request: Request, preloaded: Promise<unknown>): Promise<Response> {
+  return ((await preloaded) as Response | undefined) ?? fetch(request)
+}
+
+/** Its name changes with what is in it: one that is kept is the right one. */
+async function part(request: Request): Promise<Response> {
+  const known = await caches.match(request)
+  if (known) return known
+  const answer = await fetch(request)
+  if (answer.ok) {
+    const cache = await caches.open(CACHE)
+    // A full disk takes nothing from who asked.
+    await cache.put(request, answer.clone()).catch(() => {})
+  }
+  return answer
+}
+
+export {}
