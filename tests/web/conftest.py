@@ -43,6 +43,7 @@ FLAGS = [
     # Whatever a page might ask for, it does not get there.
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 ]
+LASTING = {"service_workers": "allow"}
 LIGHT = {"color_scheme": "light"}
 DARK = {"color_scheme": "dark"}
 PHONE = {
@@ -125,6 +126,8 @@ async def profiles(
 
     async def make(**options: Any) -> BrowserContext:
         options = {"locale": "en-GB", "timezone_id": "Europe/Berlin", **options}
+        # Past a service worker, no test could come between the page and the server.
+        options = {"service_workers": "block", **options}
         context = await browser.new_context(**options)
         made.append(context)
         faults.watch(context)

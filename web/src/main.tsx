@@ -7,6 +7,7 @@ import { queries } from './api/queries'
 import { Crashed } from './Crashed'
 import { listen } from './live/changes'
 import { useAppearance } from './settings/appearance'
+import { useKeeping } from './settings/keeping'
 import { direction, language } from './strings'
 import './styles/base.css'
 import { Boundary } from './ui/Boundary'
@@ -19,6 +20,7 @@ document.documentElement.dir = direction
 
 function Page() {
   useAppearance()
+  useKeeping()
   useEffect(listen, [])
   useEffect(register, [])
   return (

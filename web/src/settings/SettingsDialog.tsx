@@ -12,7 +12,7 @@ import { change, useSettings } from './settings'
 const words = t.settings
 
 export default function SettingsDialog() {
-  const { theme, textSize, enter, reasoning, model } = useSettings()
+  const { theme, textSize, enter, reasoning, keep, model } = useSettings()
   const models = useModels()
   const standard = useServer()?.provider?.model
   // One that was chosen stays to be seen, also where the server does not tell its models.
@@ -56,6 +56,13 @@ export default function SettingsDialog() {
           value={reasoning}
           onChange={(value) => change({ reasoning: value })}
           options={words.reasonings}
+        />
+        <Choice
+          label={words.keep}
+          about={words.keepAbout}
+          value={keep}
+          onChange={(value) => change({ keep: value })}
+          options={words.keeps}
         />
         <Line label={words.model} about={words.modelAbout}>
           {({ labelId, aboutId }) => (

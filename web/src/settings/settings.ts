@@ -8,6 +8,8 @@ export interface Settings {
   enter: 'send' | 'break'
   /** Whether the model's reasoning is open from the start. */
   reasoning: 'folded' | 'open'
+  /** Whether conversations are kept in this browser, for when the server is away. */
+  keep: 'yes' | 'no'
   /** The model of a new session; null for the server's default. */
   model: string | null
   sidebar: 'open' | 'closed'
@@ -21,6 +23,7 @@ const DEFAULTS: Settings = {
   textSize: 'medium',
   enter: 'send',
   reasoning: 'folded',
+  keep: 'yes',
   model: null,
   sidebar: 'open',
   sort: 'activity',
@@ -33,6 +36,7 @@ const KNOWN: { [Name in keyof Settings]: (value: unknown) => boolean } = {
   textSize: one('small', 'medium', 'large'),
   enter: one('send', 'break'),
   reasoning: one('folded', 'open'),
+  keep: one('yes', 'no'),
   model: (value) => value === null || (typeof value === 'string' && value.length < 500),
   sidebar: one('open', 'closed'),
   sort: one('activity', 'date', 'title'),
