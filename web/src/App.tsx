@@ -1,9 +1,7 @@
-import { useQuery } from '@tanstack/react-query'
 import { useEffect, useRef, useState } from 'react'
 import { Link, Route, Switch, useLocation, useRoute } from 'wouter'
 import css from './App.module.css'
-import type { History } from './api/history'
-import { keys } from './api/queries'
+import { useTitle } from './api/history'
 import { Crashed, PartCrashed, PlainPage } from './Crashed'
 import { focusComposer } from './composer/focus'
 import { Conversation } from './conversation/Conversation'
@@ -24,7 +22,7 @@ export function App() {
   const [tries, setTries] = useState(0)
   const main = useMovedFocus(path)
   useShortcuts()
-  useTitle(path)
+  useDocumentTitle(path)
   return (
     <div className={`${css.frame} ${open ? '' : css.alone}`}>
       <a href="#main" className={css.skip}>
@@ -71,15 +69,10 @@ const PLACES: Record<string, string> = {
   '/trash': t.sidebar.trash,
 }
 
-function useTitle(path: string): void {
+function useDocumentTitle(path: string): void {
   const [, open] = useRoute('/sessions/:id')
-  // Only looked at here: the conversation is who reads it.
-  const { data } = useQuery<History | null, Error, string>({
-    queryKey: keys.history(open?.id ?? ''),
-    enabled: false,
-    select: (history) => history?.session.title ?? '',
-  })
-  const title = PLACES[path] ?? (open ? data : '')
+  const session = useTitle(open?.id ?? '')
+  const title = PLACES[path] ?? session
   useEffect(() => {
     document.title = title ? `${title} – ${t.app.name}` : t.app.name
   }, [title])

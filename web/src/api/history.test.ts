@@ -129,6 +129,29 @@ describe('reading a session anew', () => {
     expect(shown()).toBe('abc')
   })
 
+  it('reads once more where it is told of more while it reads anew', async () => {
+    known('ab', 5)
+    look()
+    const answers = [history('ab', 5), history('abc', 6)]
+    server['/api/sessions/s'] = () => {
+      // As after a change of the branch: what is read just now is from before the news.
+      if (answers.length === 2) void refreshHistory('s', 6)
+      return answers.shift()
+    }
+    await refreshHistory('s')
+    expect(shown()).toBe('abc')
+    expect(asked.length).toBe(2)
+  })
+
+  it('reads anew what was being read when that was asked', async () => {
+    known('ab', 5)
+    look()
+    const answers = [history('ab', 6), history('abc', 6)]
+    server['/api/sessions/s'] = () => answers.shift()
+    await Promise.all([refreshHistory('s', 6), refreshHistory('s')])
+    expect(shown()).toBe('abc')
+  })
+
   it('reads on while it is told of more', async () => {
     known('ab', 1)
     look()

@@ -1,6 +1,6 @@
 /** A conversation as far as it is loaded: the newest messages of the shown branch, and
  * older ones once somebody has scrolled up to them. */
-import { useQuery } from '@tanstack/react-query'
+import { queryOptions, useQuery } from '@tanstack/react-query'
 import { api, body, found } from './client'
 import { keys, queries } from './queries'
 import type { Message, Session, SessionView, StartedRun } from './types'
@@ -46,12 +46,25 @@ export function splice(known: History | null | undefined, newest: SessionView): 
   }
 }
 
-/** A session with its messages: undefined until it is there, null where there is none. */
-export function useHistory(sessionId: string) {
-  return useQuery({
+/** How a session is read. Whoever looks at it says so: the last one who does is asked when
+ * it is to be read again. */
+const query = (sessionId: string) =>
+  queryOptions({
     queryKey: keys.history(sessionId),
     queryFn: ({ signal }) => readHistory(sessionId, signal),
   })
+
+/** A session with its messages: undefined until it is there, null where there is none. */
+export const useHistory = (sessionId: string) => useQuery(query(sessionId))
+
+/** The title of a session that somebody else reads; empty until they have. */
+export function useTitle(sessionId: string): string {
+  const { data } = useQuery({
+    ...query(sessionId),
+    enabled: false,
+    select: (history) => history?.session.title ?? '',
+  })
+  return data ?? ''
 }
 
 async function readHistory(sessionId: string, signal: AbortSignal): Promise<History | null> {
@@ -94,39 +107,46 @@ function readBefore(sessionId: string, before: string, signal?: AbortSignal, lim
   )
 }
 
-const wanted = new Map<string, number>()
+/** What is asked of sessions that are being read anew: as of which version, and whether
+ * anew in any case, since that was asked. */
+const wanted = new Map<string, { version: number; anew: boolean }>()
 
 /** Read the end of a session anew, unless that version is known already. One that nobody
  * looks at is read when somebody does. */
-export async function refreshHistory(sessionId: string, version = Infinity): Promise<void> {
+export async function refreshHistory(sessionId: string, version?: number): Promise<void> {
+  const anew = version === undefined
   const already = wanted.get(sessionId)
-  wanted.set(sessionId, Math.max(version, already ?? 0))
-  if (already !== undefined) return
-  const queryKey = keys.history(sessionId)
-  let looking = 0
+  if (already) {
+    already.version = Math.max(already.version, version ?? 0)
+    already.anew ||= anew
+    return
+  }
+  const want = { version: version ?? 0, anew }
+  wanted.set(sessionId, want)
   try {
-    for (let reads = 0; reads < READS; reads += 1) {
-      const next = wanted.get(sessionId) ?? 0
-      // It was told of more meanwhile.
-      if (next > looking) reads = 0
-      looking = next
-      if ((historyOf(sessionId)?.read ?? -1) >= looking) return
-      // What is being read just now may be it, or from before: that is seen from its version.
-      const early = queries.isFetching({ queryKey }) > 0
-      await queries.invalidateQueries({ queryKey }, { cancelRefetch: false })
-      if (early) {
-        await queries
-          .getQueryCache()
-          .find({ queryKey })
-          ?.promise?.catch(() => {})
-        continue
-      }
-      if (queries.getQueryState(queryKey)?.isInvalidated) return // it is read later
-      if (looking === Infinity) return
+    for (let reads = 0; reads < READS || want.anew; reads += 1) {
+      if (!want.anew && (historyOf(sessionId)?.read ?? -1) >= want.version) return
+      const told = want.version
+      if (!(await readAnew(sessionId, want))) return // it is read later
+      if (want.version > told) reads = 0
     }
   } finally {
     wanted.delete(sessionId)
   }
+}
+
+/** False where nobody looks at it. */
+async function readAnew(sessionId: string, want: { anew: boolean }): Promise<boolean> {
+  const queryKey = keys.history(sessionId)
+  // What is being read just now may be it, or from before: that is seen from its version.
+  const reading = queries.getQueryCache().find({ queryKey, fetchStatus: 'fetching' })?.promise
+  if (reading) {
+    await reading.catch(() => {})
+    return true
+  }
+  want.anew = false
+  await queries.invalidateQueries({ queryKey })
+  return !queries.getQueryState(queryKey)?.isInvalidated
 }
 
 const loading = new Map<string, Promise<void>>()
