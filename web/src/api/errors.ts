@@ -30,14 +30,6 @@ export class Unreachable extends Error {
   }
 }
 
-/** Whether waiting may mend it, so that the page tries again by itself. */
-export function passes(error: unknown): boolean {
-  if (error instanceof Unreachable) return true
-  if (!(error instanceof Refused)) return false
-  // No model to ask is 503 as well, and stays so until somebody sets one up.
-  return error.code !== 'no-provider' && [408, 429, 502, 503, 504, 507].includes(error.status)
-}
-
 /** Reads a problem (RFC 9457), or makes one of what a proxy in between answered. */
 export function refusal(response: Response, body: unknown): Refused {
   const problem = (typeof body === 'object' && body !== null ? body : {}) as Record<string, unknown>

@@ -12,6 +12,9 @@ interface Upload {
   listeners: Set<OnProgress>
 }
 
+/** How long an upload may stand still: a line may be dead and not know. */
+const STILL_MS = 60_000
+
 /** Under way, so that whoever wants the same content there joins in. */
 const uploads = new WeakMap<Blob, Upload>()
 
@@ -35,10 +38,21 @@ function begin(content: Blob, name: string): Upload {
   const listeners = new Set<OnProgress>()
   // fetch does not say how much has gone out.
   const request = new XMLHttpRequest()
-  request.upload.addEventListener('progress', ({ loaded, total }) => {
-    for (const listener of listeners) listener(total ? loaded / total : 0)
-  })
   const done = new Promise<File>((resolve, reject) => {
+    let still: ReturnType<typeof setTimeout>
+    const moves = () => {
+      clearTimeout(still)
+      still = setTimeout(() => {
+        reject(new Unreachable())
+        request.abort()
+      }, STILL_MS)
+    }
+    moves()
+    request.upload.addEventListener('progress', ({ loaded, total }) => {
+      moves()
+      for (const listener of listeners) listener(total ? loaded / total : 0)
+    })
+    request.addEventListener('loadend', () => clearTimeout(still))
     request.addEventListener('load', () => {
       const file = request.status === 201 ? uploaded(request.responseText) : null
       if (file) resolve(file)

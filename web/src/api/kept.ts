@@ -2,9 +2,10 @@
  * when the page is loaded and the server is away. Wherever the server answers, that counts. */
 import type { InfiniteData, QueryKey } from '@tanstack/react-query'
 import { clear, createStore, del, get, set, type UseStore, update } from 'idb-keyval'
-import { passes, Refused } from './errors'
+import { Refused } from './errors'
 import { type History, place } from './history'
 import { queries } from './queries'
+import { passes } from './retry'
 import type { Message } from './types'
 
 /** Of the form that is kept. Another one is not ours to show. */

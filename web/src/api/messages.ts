@@ -2,8 +2,8 @@
 import { useMutation } from '@tanstack/react-query'
 import { v7 as uuid } from 'uuid'
 import { api, body } from './client'
-import { passes } from './errors'
 import { historyOf, refreshHistory, refreshMessage, showMessages, showTurn } from './history'
+import { delay, passes } from './retry'
 import { refreshLists, show } from './sessions'
 import type { Message, StartedRun } from './types'
 
@@ -30,7 +30,10 @@ function showChanged(message: Message): void {
 }
 
 /** A request with an id is sent again until it has an answer. */
-const again = { retry: (failures: number, error: Error) => failures < 5 && passes(error) }
+const again = {
+  retry: (failures: number, error: Error) => failures < 5 && passes(error),
+  retryDelay: delay,
+}
 
 interface Edit {
   message: Message

@@ -1,6 +1,6 @@
 /** The cache of what the server said, and the names of what is in it. */
 import { QueryClient } from '@tanstack/react-query'
-import { passes } from './errors'
+import { delay, passes } from './retry'
 
 export const queries = new QueryClient({
   defaultOptions: {
@@ -11,7 +11,7 @@ export const queries = new QueryClient({
       refetchOnReconnect: false,
       networkMode: 'always',
       retry: (failures, error) => passes(error) && failures < 100,
-      retryDelay: (failures) => Math.min(250 * 2 ** failures, 5_000),
+      retryDelay: delay,
     },
     mutations: { networkMode: 'always' },
   },

@@ -1,18 +1,18 @@
 /** What is done with the files of a message: added, uploaded at once, removed, handed over. */
 import { v7 as uuid } from 'uuid'
-import { passes, Refused } from '../api/errors'
+import { Refused } from '../api/errors'
 import { readFile, upload } from '../api/files'
+import { delay, passes } from '../api/retry'
 import type { Attachment } from '../outbox/outbox'
 import { t } from '../strings'
 import { type Attached, bare, begun, listOf, progress, put, restore } from './attached'
 
 /** The browser opens six connections to a server, and answers need some of them. */
 const AT_ONCE = 2
-const PATIENCE_MS = 10_000
 
 const aborts = new Map<string, () => void>()
-/** How long each that has failed is left alone, and whether it is just now. */
-const delays = new Map<string, number>()
+/** How often each has failed, and which are left alone just now. */
+const failures = new Map<string, number>()
 const resting = new Set<string>()
 
 export function attach(sessionId: string | null, files: readonly File[]): void {
@@ -82,9 +82,9 @@ async function carry(sessionId: string | null, { id, blob, name }: Attached): Pr
   aborts.set(id, one.abort)
   try {
     arrive(sessionId, id, await one.done)
-    delays.delete(id)
+    failures.delete(id)
   } catch (error) {
-    if (passes(error)) rest(sessionId, id)
+    if (passes(error)) rest(sessionId, id, error)
     else if (!(error instanceof DOMException)) fail(sessionId, id, name, error as Error)
   } finally {
     aborts.delete(id)
@@ -116,9 +116,9 @@ const gone = (name: string) =>
   new Refused('unreadable', 0, t.composer.unreadable(name), t.composer.unreadableHint)
 
 /** The server is away: again in a while, or as soon as the network is back. */
-function rest(sessionId: string | null, id: string): void {
-  const delay = Math.min((delays.get(id) ?? 250) * 2, PATIENCE_MS)
-  delays.set(id, delay)
+function rest(sessionId: string | null, id: string, error: unknown): void {
+  const failed = failures.get(id) ?? 0
+  failures.set(id, failed + 1)
   resting.add(id)
   progress(sessionId, id, { state: 'waiting', progress: 0 })
   const again = () => {
@@ -127,6 +127,6 @@ function rest(sessionId: string | null, id: string): void {
     resting.delete(id)
     pump(sessionId)
   }
-  const timer = setTimeout(again, delay)
+  const timer = setTimeout(again, delay(failed, error))
   addEventListener('online', again)
 }

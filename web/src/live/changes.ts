@@ -24,6 +24,7 @@ export function listen(): () => void {
 
   function open(): () => void {
     return openStream({
+      kind: 'feed',
       url: '/api/events',
       after,
       onFrames: (frames) => {
@@ -77,7 +78,7 @@ async function look(sessionId: string, changes: readonly Change[]): Promise<void
 
 /** Everything may have changed. */
 function gap(): void {
-  for (const queryKey of [keys.sessions, keys.histories]) {
+  for (const queryKey of [keys.server, keys.sessions, keys.histories]) {
     // What is read for the first time just now may have been from before as well.
     const early = queries.getQueryCache().findAll({ queryKey, fetchStatus: 'fetching' })
     for (const query of early)

@@ -32,6 +32,7 @@ class Followed {
     this.answer = begin(message)
     if (this.answer.before.text === null) void this.findStart()
     this.close = openStream({
+      kind: 'run',
       url: `/api/runs/${encodeURIComponent(runId)}/events`,
       after: this.answer.event,
       onFrames: (frames) => this.take(frames),

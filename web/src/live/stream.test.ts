@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Refused } from '../api/errors'
-import { AWAY_MS, hold, present } from './presence'
-import { delay, type Frame, openStream } from './stream'
+import { delay } from '../api/retry'
+import { AWAY_MS, hold, type Kind } from './presence'
+import { type Frame, openStream } from './stream'
 
 /** One request for a stream: the test is its server. */
 interface Line {
@@ -49,8 +50,9 @@ const line = (at: number) => lines[at] as Line
 const settle = () => vi.advanceTimersByTimeAsync(0)
 const ids = () => frames.map(({ id }) => id)
 
-function open(after: number | null = 0, last = Infinity): void {
+function open(after: number | null = 0, last = Infinity, kind: Kind = 'run'): void {
   close = openStream({
+    kind,
     url: '/api/runs/r/events',
     after,
     onFrames: (batch) => {
@@ -66,8 +68,14 @@ function show(state: 'visible' | 'hidden'): void {
   document.dispatchEvent(new Event('visibilitychange'))
 }
 
+function focus(has: boolean): void {
+  vi.spyOn(document, 'hasFocus').mockReturnValue(has)
+  dispatchEvent(new Event(has ? 'focus' : 'blur'))
+}
+
 beforeEach(() => {
   vi.useFakeTimers()
+  focus(true)
   vi.stubGlobal('fetch', fetchFake)
   lines = []
   answers = []
@@ -85,6 +93,7 @@ describe('a stream', () => {
   it('hands over what came in one piece at once, however it was cut', async () => {
     const batches: number[][] = []
     close = openStream({
+      kind: 'run',
       url: '/x',
       after: null,
       onFrames: (batch) => {
@@ -202,17 +211,41 @@ describe('a stream', () => {
     expect(line(1).url).toBe('/api/runs/r/events?after=1')
   })
 
-  it('is held where something waits for it, though nobody looks', async () => {
+  it('is held where something waits for the feed, though nobody looks', async () => {
     const release = hold()
+    open(0, Infinity, 'feed')
+    const closeFeed = close
     open()
     await settle()
     show('hidden')
     await vi.advanceTimersByTimeAsync(AWAY_MS)
-    expect(present()).toBe(true)
-    expect(line(0).aborted()).toBe(false)
+    expect(lines.map((one) => one.aborted())).toEqual([false, true])
     release()
     await settle()
     expect(line(0).aborted()).toBe(true)
+    closeFeed()
+  })
+
+  it('leaves the feed while an answer comes to a window that is not used', async () => {
+    open(0, Infinity, 'feed')
+    const closeFeed = close
+    focus(false)
+    await vi.advanceTimersByTimeAsync(AWAY_MS)
+    expect(line(0).aborted()).toBe(false)
+    line(0).say(frame(5))
+    open()
+    await settle()
+    expect(lines.map((one) => one.aborted())).toEqual([true, false])
+    close()
+    await settle()
+    expect(line(2).url).toBe('/api/runs/r/events?after=5')
+    open()
+    await settle()
+    expect(line(2).aborted()).toBe(true)
+    focus(true)
+    await settle()
+    expect(lines.at(-1)?.aborted()).toBe(false)
+    closeFeed()
   })
 
   it('is closed for good', async () => {

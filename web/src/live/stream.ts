@@ -4,9 +4,10 @@
  * nothing of why it failed, calls once for each event, and does not notice a dead line.
  */
 import { createParser } from 'eventsource-parser'
-import { passes, Refused, refusal } from '../api/errors'
+import { Refused, refusal } from '../api/errors'
+import { delay, passes } from '../api/retry'
 import { heard, trouble } from './connection'
-import { onPresence, present } from './presence'
+import { following, type Kind, onPresence, wants } from './presence'
 
 export interface Frame {
   id: number
@@ -16,6 +17,7 @@ export interface Frame {
 }
 
 interface StreamOptions {
+  kind: Kind
   url: string
   /** Behind which event to begin; null for what happens from now on. */
   after: number | null
@@ -32,16 +34,6 @@ const STEADY_MS = 5_000
 
 /** How long to wait where the server refuses. */
 const REFUSED_MS = 30_000
-
-const SHORTEST_MS = 250
-const LONGEST_MS = 5_000
-
-/** How long to wait after so many failures: ever longer, and never all at once. */
-export function delay(failures: number, error?: unknown): number {
-  const asked = error instanceof Refused ? (error.retryAfterSeconds ?? 0) * 1_000 : 0
-  const longest = Math.min(SHORTEST_MS * 2 ** failures, LONGEST_MS)
-  return Math.max(longest * (0.5 + Math.random() / 2), asked)
-}
 
 /** Why a line was left, where the server did not end it. */
 type Cut = 'closed' | 'away' | 'doubt'
@@ -74,7 +66,7 @@ class Stream {
       this.wake?.()
     }
     const presence = () => {
-      if (!present()) this.cut?.('away')
+      if (!wants(options.kind)) this.cut?.('away')
       this.wake?.()
     }
     // Where the network has changed, a line may be dead without knowing.
@@ -82,11 +74,13 @@ class Stream {
     addEventListener('offline', doubt)
     document.addEventListener('visibilitychange', shown)
     const offPresence = onPresence(presence)
+    const followed = options.kind === 'run' ? following() : () => {}
     this.unlisten = () => {
       removeEventListener('online', doubt)
       removeEventListener('offline', doubt)
       document.removeEventListener('visibilitychange', shown)
       offPresence()
+      followed()
     }
   }
 
@@ -101,7 +95,7 @@ class Stream {
 
   async run(): Promise<void> {
     while (!this.closed) {
-      if (!present()) {
+      if (!wants(this.options.kind)) {
         heard(this)
         await this.sleep(null)
         continue

@@ -60,6 +60,11 @@ async function post(
   )
 }
 
+const aborted = (signal: AbortSignal) =>
+  new Promise<never>((_, reject) =>
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true }),
+  )
+
 /** The attachments with their ids at the server. */
 async function uploaded(
   attachments: readonly Attachment[],
@@ -69,8 +74,10 @@ async function uploaded(
   for (const attachment of attachments) {
     if (attachment.fileId !== null || attachment.blob === null) continue
     signal.throwIfAborted()
-    // The composer may have begun already: then it is the same upload.
-    const { id: fileId } = await upload(attachment.blob, attachment.name).done
+    // The composer may have begun already: then it is the same upload, and who takes the
+    // message back leaves it to that.
+    const { done } = upload(attachment.blob, attachment.name)
+    const { id: fileId } = await Promise.race([done, aborted(signal)])
     all = all.map((one) => (one.id === attachment.id ? { ...one, fileId } : one))
     onChange({ attachments: [...all] })
   }

@@ -39,6 +39,32 @@ it('leaves nothing where a draft is sent', async () => {
   expect(localStorage).toHaveLength(0)
 })
 
+/** Another tab writes, and the browser says so. */
+function elsewhere(key: string, text: string): void {
+  if (text) localStorage.setItem(key, JSON.stringify({ text, at: 1 }))
+  else localStorage.removeItem(key)
+  dispatchEvent(new StorageEvent('storage', { key }))
+}
+
+it('follows what another tab writes, and sends', async () => {
+  const of = await page()
+  const { result } = of('one')
+  act(() => elsewhere('squid.draft.one', 'Written there'))
+  expect(result.current[0]).toBe('Written there')
+  act(() => elsewhere('squid.draft.one', ''))
+  expect(result.current[0]).toBe('')
+})
+
+it('keeps what is being typed here, whatever another tab writes', async () => {
+  const of = await page()
+  const { result } = of('one')
+  act(() => result.current[1]('Typed here'))
+  act(() => elsewhere('squid.draft.one', 'hi'))
+  expect(result.current[0]).toBe('Typed here')
+  close()
+  expect(localStorage.getItem('squid.draft.one')).toContain('Typed here')
+})
+
 it('forgets the oldest of many', async () => {
   for (let n = 0; n < 60; n += 1)
     localStorage.setItem(`squid.draft.${n}`, JSON.stringify({ text: 'x', at: n }))

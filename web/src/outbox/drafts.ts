@@ -94,6 +94,15 @@ export function clearDrafts(): void {
   for (const listener of listeners) listener()
 }
 
+// Two tabs that write in the same session share its draft: what is sent in one is not left
+// over in the other, and neither writes over the other's words.
+addEventListener('storage', ({ key }) => {
+  // Null where all of the storage was cleared.
+  for (const name of key === null ? [...drafts.keys()] : [key])
+    if (drafts.has(name) && !unwritten.has(name)) drafts.set(name, read(name))
+  for (const listener of listeners) listener()
+})
+
 // A page may be closed in the middle of a word.
 addEventListener('pagehide', write)
 document.addEventListener('visibilitychange', write)

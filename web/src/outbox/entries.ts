@@ -16,12 +16,22 @@ const removals = new Set<(id: string) => void>()
 const NONE: readonly Outgoing[] = []
 /** Those that only this page has: the storage did not take them, or has not yet. */
 const unkept = new Set<string>()
+/** Those that are sent or taken back: what another tab said before it knew is too late. */
+const over = new Set<string>()
 
 /** Other tabs are told of each step. */
 type News = { put: unknown } | { gone: string; started?: StartedRun }
 
-const channel =
-  typeof BroadcastChannel === 'undefined' ? null : new BroadcastChannel('squid-outbox')
+const channel = openChannel()
+
+/** Null where the browser has none, or gives none to a site that may keep nothing. */
+function openChannel(): BroadcastChannel | null {
+  try {
+    return new BroadcastChannel('squid-outbox')
+  } catch {
+    return null
+  }
+}
 
 /** In the order in which they go out. */
 export function of(sessionId: string): readonly Outgoing[] {
@@ -64,7 +74,11 @@ function sort(sessionId: string): void {
 export function put(entry: Outgoing): void {
   hold(entry)
   unkept.add(entry.id)
-  void storage.keep(entry).then((done) => done && unkept.delete(entry.id))
+  guard()
+  void storage.keep(entry).then((done) => {
+    if (done) unkept.delete(entry.id)
+    guard()
+  })
   channel?.postMessage({ put: kept(entry) } satisfies News)
 }
 
@@ -74,16 +88,32 @@ export function change(id: string, part: Partial<Outgoing>): void {
   if (entry) put({ ...entry, ...part })
 }
 
+/** It was sent, or taken back. */
+function end(id: string): void {
+  over.add(id)
+  release(id)
+}
+
 function release(id: string): void {
   const entry = all.get(id)
   if (!entry) return
   all.delete(id)
   unkept.delete(id)
+  guard()
   sort(entry.sessionId)
 }
 
+/** Who closes the page is asked first where that would lose a message. */
+function guard(): void {
+  // Only then: a page that might ask is not kept by the browser for when one comes back.
+  if (unkept.size) addEventListener('beforeunload', ask)
+  else removeEventListener('beforeunload', ask)
+}
+
+const ask = (event: Event) => event.preventDefault()
+
 export function drop(id: string): Promise<void> {
-  release(id)
+  end(id)
   channel?.postMessage({ gone: id } satisfies News)
   return storage.forget(id)
 }
@@ -100,7 +130,7 @@ function showArrived(id: string, started: StartedRun): Promise<void> {
     notifyManager.batch(() => {
       showStarted(started)
       notifyManager.schedule(() => {
-        release(id)
+        end(id)
         resolve()
       })
     })
@@ -113,7 +143,7 @@ export async function load(): Promise<void> {
   if (stored === null) return
   for (const entry of stored) {
     // One that is being sent may be so by another tab; else it is sent again from here.
-    if (!all.has(entry.id)) hold(entry)
+    if (!all.has(entry.id) && !over.has(entry.id)) hold(entry)
   }
   for (const sessionId of bySession.keys()) for (const tell of arrivals) tell(sessionId)
 }
@@ -130,12 +160,14 @@ export async function settle(sessionId: string): Promise<void> {
 channel?.addEventListener('message', ({ data }: MessageEvent<News>) => {
   if ('put' in data) {
     const entry = revived(data.put)
-    if (!entry) return
+    if (!entry || over.has(entry.id)) return
     hold(entry)
     for (const tell of arrivals) tell(entry.sessionId)
   } else if (data.started) void showArrived(data.gone, data.started)
   else {
-    release(data.gone)
+    end(data.gone)
+    // This tab may have written it down once more, not knowing.
+    void storage.forget(data.gone)
     for (const tell of removals) tell(data.gone)
   }
 })

@@ -8,9 +8,19 @@ const me = `${Date.now()}-${Math.random()}`
 
 /** Do something while no other tab does it. */
 export async function locked(name: string, task: () => Promise<void>): Promise<void> {
-  // `locks` is only there in a secure context, such as https or localhost.
-  if (navigator.locks) await navigator.locks.request(name, task)
-  else await leased(name, task)
+  let begun = false
+  try {
+    // `locks` is only there in a secure context, such as https or localhost.
+    if (navigator.locks)
+      return await navigator.locks.request(name, () => {
+        begun = true
+        return task()
+      })
+  } catch (error) {
+    if (begun) throw error
+    // Where the browser keeps nothing for this site, there are locks and none is given.
+  }
+  await leased(name, task)
 }
 
 /** The same by a note in the storage that all tabs see. Two tabs might take it at the same
@@ -29,7 +39,9 @@ async function leased(name: string, task: () => Promise<void>): Promise<void> {
 function take(name: string): boolean {
   try {
     const { holder, until } = JSON.parse(localStorage.getItem(name) ?? '{}')
-    if (holder !== me && until > Date.now()) return false
+    // One that holds for longer than any is from before the clock was put back.
+    const left = until - Date.now()
+    if (holder !== me && left > 0 && left <= LEASE_MS) return false
     localStorage.setItem(name, JSON.stringify({ holder: me, until: Date.now() + LEASE_MS }))
   } catch {
     // No storage, so no other tab knows of our messages either.

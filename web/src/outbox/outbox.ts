@@ -46,8 +46,10 @@ export const waits = ({ state, attachments }: Outgoing) =>
 export function send(draft: Draft): string {
   const { sessionId } = draft
   const before = entries.of(sessionId)
-  // A session is made by the first message that gets through.
-  const newSession = draft.newSession ?? before.find((one) => one.newSession)?.newSession ?? null
+  // A session is made by the first message that gets through, also where the one that was to
+  // make it was taken back.
+  const newSession =
+    draft.newSession ?? before.find((one) => one.newSession)?.newSession ?? unmade(sessionId)
   if (newSession) showNew(sessionId, newSession.system, newSession.model)
   const busy =
     before.some((one) => one.state !== 'refused') ||
@@ -65,6 +67,12 @@ export function send(draft: Draft): string {
   })
   drain(sessionId)
   return id
+}
+
+/** How a session was to begin that is only shown so far; null where the server has it. */
+function unmade(sessionId: string): Outgoing['newSession'] {
+  const session = historyOf(sessionId)?.session
+  return session?.version === 0 ? { model: session.model, system: session.system } : null
 }
 
 /** What waits in a session, in the order in which it goes out. */

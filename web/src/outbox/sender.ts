@@ -1,17 +1,22 @@
 /** Sends what waits: in each session one after another, and the sessions beside each other. */
 import { api, found } from '../api/client'
-import { passes, Refused } from '../api/errors'
+import { Refused } from '../api/errors'
 import { historyOf } from '../api/history'
+import { delay, passes } from '../api/retry'
 import { onRunEnd } from '../api/sessions'
 import type { Problem } from '../api/types'
 import { onGap } from '../live/changes'
 import { heard, onHeard, trouble } from '../live/connection'
 import { hold } from '../live/presence'
-import { delay } from '../live/stream'
 import { deliver } from './delivery'
 import * as entries from './entries'
 import { locked } from './lock'
 import type { Outgoing } from './outbox'
+
+/** How long to wait after an error of the page's own. */
+const BROKEN_MS = 5_000
+/** And where this browser is no longer let in: the next answer may say otherwise. */
+const SHUT_OUT_MS = 30_000
 
 /** Sessions that this tab is at, or stands in line for. */
 const draining = new Set<string>()
@@ -49,10 +54,13 @@ export function drain(sessionId: string): void {
   if (draining.has(sessionId) || !next(sessionId)) return
   draining.add(sessionId)
   // One tab sends, and the others stand in line for when it is closed.
-  void locked(`squid.outbox.${sessionId}`, () => sendAll(sessionId)).finally(() => {
+  const again = () => {
     draining.delete(sessionId)
     drain(sessionId)
-  })
+  }
+  locked(`squid.outbox.${sessionId}`, () => sendAll(sessionId)).then(again, () =>
+    setTimeout(again, BROKEN_MS),
+  )
 }
 
 async function sendAll(sessionId: string): Promise<void> {
@@ -103,13 +111,14 @@ async function attempt(entry: Outgoing, failures: number): Promise<boolean> {
       await news(sessionId, delay(failures))
       return false
     }
-    if (!passes(error)) {
+    const shutOut = error instanceof Refused && error.status === 401
+    if (!passes(error) && !shutOut) {
       entries.change(id, { state: 'refused', problem: problem(error) })
       return true
     }
     entries.change(id, { state: 'waiting' })
     trouble(`outbox ${sessionId}`)
-    await news(sessionId, delay(failures, error))
+    await news(sessionId, shutOut ? SHUT_OUT_MS : delay(failures, error))
     return false
   } finally {
     posting.delete(id)
