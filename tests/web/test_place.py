@@ -5,15 +5,17 @@ Answers are held at a word (`gate`), so that their middle lasts as long as a tes
 
 from __future__ import annotations
 
+import json
 import re
+from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
-from playwright.async_api import BrowserContext, Page, Request, Route, expect
+from playwright.async_api import BrowserContext, Page, Request, Route, async_playwright, expect
 
 from tests.conftest import becomes
-from tests.web.conftest import Process, Profiles, Served
+from tests.web.conftest import CHROMIUM, FLAGS, Process, Profiles, Served
 from tests.web.faults import Faults
 from tests.web.gate import Gate
 from tests.web.seeds import conversation, seed, to_and_fro, user
@@ -349,3 +351,45 @@ async def test_another_browser_goes_on_where_this_one_was(
     await sees(phone, "w40")
     gate.open()
     await is_whole(phone, served.client, session_id)
+
+
+async def test_a_session_is_opened_while_the_server_is_away(
+    process: Process, context: BrowserContext, faults: Faults
+) -> None:
+    """It is loading until the server is back, and then it is there."""
+    faults.expect_network()
+    await seed(process.client, conversation("Not yet read", to_and_fro(2)))
+    page = await context.new_page()
+    await page.goto(process.url)
+    link = page.get_by_role("navigation", name="Sessions").get_by_role("link", name="Not yet read")
+    await expect(link).to_be_visible()
+    process.server.kill()
+    await link.click()
+    await expect(page.get_by_role("status", name="The conversation is loading")).to_be_visible()
+    await expect(page.get_by_role("status").filter(has_text="Reconnecting…")).to_be_visible()
+    await process.start()
+    await expect(questions(page)).to_contain_text(["turn 0:"])
+    await expect(page).to_have_title("Not yet read – Squid")
+
+
+async def test_a_browser_that_keeps_nothing(served: Served, tmp_path: Path) -> None:
+    """As where somebody has blocked all site data: it has locks and a database, and gives
+    neither."""
+    assert CHROMIUM is not None
+    profile = tmp_path / "profile" / "Default"
+    profile.mkdir(parents=True)
+    blocked = {"profile": {"default_content_setting_values": {"cookies": 2}}}
+    (profile / "Preferences").write_text(json.dumps(blocked))
+    async with (
+        async_playwright() as playwright,
+        await playwright.chromium.launch_persistent_context(
+            profile.parent, executable_path=CHROMIUM, args=FLAGS
+        ) as context,
+    ):
+        page = await context.new_page()
+        await page.goto(served.url)
+        refused = "navigator.locks.request('x', () => true).catch(error => error.name)"
+        assert await page.evaluate(refused) == "SecurityError"
+        await write(page, "Kept nowhere")
+        await complete(answers(page).last)
+        await expect(questions(page)).to_contain_text(["Kept nowhere"])

@@ -120,3 +120,16 @@ async def test_what_was_missed_while_away_is_there_afterwards(
     await page.context.set_offline(False)
     await expect(entry(page, "After")).to_be_visible()
     await expect(entry(page, "Meanwhile")).to_be_visible()
+
+
+async def test_they_share_what_is_being_written(served: Served, context: BrowserContext) -> None:
+    """What one sends is not left over in the other, and nothing is written over."""
+    (session_id,) = await seed(served.client, conversation("Shared", to_and_fro(2)))
+    one, other = [await opened(context, served.url, session_id) for _ in range(2)]
+    boxes = [page.get_by_role("textbox", name="Message") for page in (one, other)]
+    await boxes[0].fill("Begun here")
+    await expect(boxes[1]).to_have_value("Begun here")
+    await write(other, "Begun here, ended there")
+    await expect(boxes[0]).to_have_value("")
+    await complete(answers(other).last)
+    assert await one.evaluate("Object.keys(localStorage).filter(key => /draft/.test(key))") == []
