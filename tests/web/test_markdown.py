@@ -200,3 +200,6 @@ async def test_a_source_opens_at_the_cited_place(page: Page, served: Served) -> 
     dialog = page.get_by_role("dialog", name="notes.txt")
     await expect(dialog.locator("mark")).to_have_text(words[2:] + words[:2])
     await expect(dialog.get_by_role("link", name="Download")).to_be_visible()
+    await page.keyboard.press("Escape")
+    await expect(dialog).to_have_count(0)
+    await expect(link).to_be_visible()

@@ -89,7 +89,10 @@ function Passage({ source, fileId }: { source: Source; fileId: string }) {
   const mark = useRef<HTMLElement>(null)
   const { data, error } = text
   // biome-ignore lint/correctness/useExhaustiveDependencies: the place is there with its text.
-  useEffect(() => mark.current?.scrollIntoView({ block: 'center' }), [data])
+  useEffect(() => {
+    // Newer browsers give a promise back, which is no way to clean up.
+    mark.current?.scrollIntoView({ block: 'center' })
+  }, [data])
   if (error) return <Failure error={error} again={() => void text.refetch()} />
   if (data === undefined) return <p role="status">{t.markdown.loading}</p>
   const { start, end } = source.unit === 'char' ? source : {}
