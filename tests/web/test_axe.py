@@ -17,6 +17,7 @@ from tests.web.views import (
     VIEWS,
     View,
     attaching,
+    cited,
     empty,
     menu,
     nowhere,
@@ -36,7 +37,7 @@ FLOATING = "div[data-radix-popper-content-wrapper"
 """Menus and tooltips stand at the document's end, outside of its landmarks: they belong to
 what opened them, and are read there."""
 LOOKS = {"light": LIGHT, "dark": DARK}
-ON_A_PHONE: tuple[View, ...] = (empty, unfolded, attaching, menu, settings, palette)
+ON_A_PHONE: tuple[View, ...] = (empty, unfolded, cited, attaching, menu, settings, palette)
 """What is laid out differently there."""
 
 

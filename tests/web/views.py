@@ -71,9 +71,9 @@ def everything() -> dict[str, Any]:
     found = [
         {
             **{"title": "notes.txt", "text": "High water at the bridge: 04:12"},
-            **{"file_id": file_id, "unit": "char", "start": 0, "end": 31, "position": 20},
+            **{"file_id": file_id, "unit": "char", "start": 0, "end": 31, "position": 17},
         },
-        {"title": "A page", "text": "found", "url": "https://example.org/a", "position": 40},
+        {"title": "A page", "text": "found", "url": "https://example.org/a", "position": 41},
     ]
     usage = {"input_tokens": 812, "output_tokens": 240, "reasoning_tokens": 96}
     tool = {"role": "tool", "content": "", "run_id": run_id}
@@ -241,6 +241,14 @@ async def editing(page: Page, url: str, session_id: str) -> None:
     await expect(message.get_by_role("textbox")).to_be_visible()
 
 
+async def cited(page: Page, url: str, session_id: str) -> None:
+    """An answer with the markers of its sources."""
+    await session(page, url, session_id)
+    marker = conversation_of(page).get_by_label("Source 1: notes.txt")
+    await marker.scroll_into_view_if_needed()
+    await expect(marker).to_be_in_viewport()
+
+
 async def source(page: Page, url: str, session_id: str) -> None:
     """A cited place, open."""
     await session(page, url, session_id)
@@ -251,6 +259,6 @@ async def source(page: Page, url: str, session_id: str) -> None:
 
 View = Callable[[Page, str, str], Awaitable[None]]
 VIEWS: tuple[View, ...] = (
-    *(empty, session, unfolded, editing, source, attaching, models, prompt),
+    *(empty, session, unfolded, editing, cited, source, attaching, models, prompt),
     *(menu, deleting, searching, settings, palette, shortcuts, archive, trash, nowhere),
 )

@@ -2,6 +2,7 @@ import type { Message, ToolCall } from '../api/types'
 import { isLive, type Answer as Told } from '../live/answer'
 import { useAnswer } from '../live/runs'
 import { Markdown } from '../markdown/Markdown'
+import { SourceOpener } from '../markdown/SourceOpener'
 import { Sources } from '../markdown/Sources'
 import { number, t } from '../strings'
 import { Actions } from './Actions'
@@ -40,14 +41,18 @@ export function Answer({ message: told, called, last, busy }: AnswerProps) {
       {(message.reasoning || thinking) && (
         <Reasoning text={message.reasoning} thinking={thinking && live} />
       )}
-      <Purged message={message}>
-        {message.content && <Markdown text={message.content} streaming={live} />}
-      </Purged>
-      {tools.map((tool) => (
-        <Tool key={tool.id} tool={tool} live={live} />
-      ))}
-      {live && <Progress answer={answer} />}
-      <Sources sources={message.sources} />
+      <SourceOpener sources={message.sources}>
+        <Purged message={message}>
+          {message.content && (
+            <Markdown text={message.content} streaming={live} sources={message.sources} />
+          )}
+        </Purged>
+        {tools.map((tool) => (
+          <Tool key={tool.id} tool={tool} live={live} />
+        ))}
+        {live && <Progress answer={answer} />}
+        <Sources />
+      </SourceOpener>
       {!live && <Ending message={message} last={last && called.length === 0} busy={busy} />}
       {live ? (
         <Actions last={last}>{null}</Actions>

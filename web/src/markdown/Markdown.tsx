@@ -7,12 +7,16 @@ import {
   Streamdown,
 } from 'streamdown'
 import type { Pluggable } from 'unified'
+import type { Source } from '../api/types'
 import { t } from '../strings'
 import { Boundary } from '../ui/Boundary'
 import { CodeBlock } from './CodeBlock'
+import { attach, citationsOf, detach, moved, share } from './citations'
 import { hasFormulas, withDollars } from './formulas'
 import { Link, Picture } from './Link'
 import css from './Markdown.module.css'
+import { MARKER, marked, placed } from './markers'
+import { SourceMarker } from './SourceMarker'
 import { raw, sanitize, scope } from './sanitize'
 import { Table } from './Table'
 
@@ -20,7 +24,11 @@ interface MarkdownProps {
   text: string
   /** Whether more of it comes: what is not closed yet is shown as if it were. */
   streaming: boolean
+  /** What it drew on: each has a marker where it was cited. */
+  sources?: readonly Source[]
 }
+
+const NO_SOURCES: readonly Source[] = []
 
 /** The box of a task, which is shown and not pressed. */
 function Task({ checked }: ComponentProps<'input'> & { node?: unknown }) {
@@ -43,6 +51,7 @@ const components: Components = {
   pre: CodeBlock,
   table: Table,
   input: Task,
+  [MARKER]: SourceMarker,
   ...Object.fromEntries(
     ['p', 'ol', 'ul', 'li', 'blockquote', 'hr', 'strong', 'em', 'del', 'sup', 'sub', 'section']
       .concat(['thead', 'tbody', 'tr', 'th', 'td', 'code'])
@@ -59,7 +68,11 @@ const footnotes = {
 
 /** An answer. What cannot be read as Markdown, such as a thousand quotations within each other,
  * is shown as it was written: one answer must not take the conversation with it. */
-export const Markdown = memo(function Markdown({ text, streaming }: MarkdownProps) {
+export const Markdown = memo(function Markdown({
+  text,
+  streaming,
+  sources = NO_SOURCES,
+}: MarkdownProps) {
   return (
     <Boundary
       // While more of it comes, it is not tried again with each word.
@@ -70,28 +83,32 @@ export const Markdown = memo(function Markdown({ text, streaming }: MarkdownProp
         </div>
       )}
     >
-      <Blocks text={text} streaming={streaming} />
+      <Blocks text={text} streaming={streaming} sources={sources} />
     </Boundary>
   )
 })
 
 /** Only the blocks that have changed are read and drawn anew. */
-function Blocks({ text, streaming }: MarkdownProps) {
+function Blocks({ text, streaming, sources }: Required<MarkdownProps>) {
   const prefix = `${useId()}-`
   const dollars = useMemo(() => withDollars(text), [text])
   const formulas = useFormulas(hasFormulas(dollars))
   // Until they can be set, formulas are shown as they were written.
   const source = formulas ? dollars : text
-  const remarkPlugins = useMemo(() => [...gfm, ...(formulas?.remark ?? [])], [formulas])
+  const cited = useMemo(() => withCitations(source, text, sources), [source, text, sources])
+  const remarkPlugins = useMemo<Pluggable[]>(
+    () => [...gfm, ...(formulas?.remark ?? []), placed as Pluggable],
+    [formulas],
+  )
   const rehypePlugins = useMemo<Pluggable[]>(
-    () => [raw, sanitize, [scope, { prefix }], ...(formulas?.rehype ?? [])],
+    () => [raw, sanitize, [scope, { prefix }], marked, ...(formulas?.rehype ?? [])],
     [prefix, formulas],
   )
   return (
     <Streamdown
       className={css.markdown as string}
       parseIncompleteMarkdown={false}
-      parseMarkdownIntoBlocksFn={streaming ? growing : parseMarkdownIntoBlocks}
+      parseMarkdownIntoBlocksFn={streaming ? growing : whole}
       isAnimating={streaming}
       components={components}
       remarkPlugins={remarkPlugins}
@@ -102,19 +119,34 @@ function Blocks({ text, streaming }: MarkdownProps) {
       // It draws anew for this, but not for other plugins alone.
       data-formulas={formulas !== null}
     >
-      {source}
+      {cited}
     </Streamdown>
   )
 }
 
 const NO_MODAL = { enabled: false }
 
+/** The text as it is read, with where it cites its sources. */
+function withCitations(source: string, text: string, sources: readonly Source[]): string {
+  if (sources.length === 0) return source
+  // As it is cut into blocks.
+  const lines = source.replace(/\r\n?/g, '\n')
+  return attach(lines, moved(citationsOf(text, sources), text, lines))
+}
+
+function whole(cited: string): string[] {
+  const { text, citations } = detach(cited)
+  return share(parseMarkdownIntoBlocks(text), citations)
+}
+
 /** Closes what is open in the last block: those before it are finished. */
-function growing(text: string): string[] {
+function growing(cited: string): string[] {
+  const { text, citations } = detach(cited)
   const blocks = parseMarkdownIntoBlocks(text)
   const last = blocks.at(-1)
   if (last === undefined) return blocks
-  return [...blocks.slice(0, -1), remend(last, { katex: false, linkMode: 'text-only' })]
+  const closed = remend(last, { katex: false, linkMode: 'text-only' })
+  return share([...blocks.slice(0, -1), closed], citations)
 }
 
 type Formulas = typeof import('./katex')

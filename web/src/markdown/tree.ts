@@ -15,6 +15,8 @@ export interface MarkdownNode {
   value?: string
   children?: MarkdownNode[]
   data?: unknown
+  /** Where it was written; not known of what was made afterwards. */
+  position?: { start: { offset?: number }; end: { offset?: number } }
 }
 
 export function textOf(node: HtmlNode): string {

@@ -218,6 +218,7 @@ export const en = {
       first === last ? `Page ${first}` : `Pages ${first} to ${last}`,
     picture: 'Picture',
     pictureHint: 'Pictures of other servers are not loaded by themselves. Opens in a new tab.',
+    source: (number: number, title: string) => `Source ${number}: ${title}`,
     sources: 'Sources',
     table: 'Table',
     tasks: { done: 'Done', open: 'To do' },
