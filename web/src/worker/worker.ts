@@ -32,7 +32,7 @@ self.addEventListener('install', (event) => {
 })
 
 self.addEventListener('activate', (event) => {
-  event.waitUntil(Promise.all([forgetOthers(), self.registration.navigationPreload?.enable()]))
+  event.waitUntil(forgetOthers())
 })
 
 async function forgetOthers(): Promise<void> {
@@ -48,20 +48,17 @@ self.addEventListener('fetch', (event) => {
   if (pathname.startsWith('/assets/')) event.respondWith(part(request))
   // What is not the page's is opened or saved by the browser itself.
   else if (request.mode === 'navigate' && !/^\/(api|docs)(\/|$)/.test(pathname))
-    event.respondWith(document(request, event.preloadResponse))
+    event.respondWith(document(request))
 })
 
-/** The server's, or where that is away, the one that was kept. */
-async function document(request: Request, preloaded: Promise<unknown>): Promise<Response> {
-  const asked = fetched(request, preloaded)
+/** The server's, or where that is away, the one that was kept. Navigation preload would save
+ * the worker's start; but where it fails, Firefox shows its own error and not our answer. */
+async function document(request: Request): Promise<Response> {
+  const asked = fetch(request)
   const late = new Promise<null>((resolve) => setTimeout(resolve, PATIENCE_MS, null))
   const answer = await Promise.race([asked.catch(() => null), late])
   if (answer && !AWAY.includes(answer.status)) return answer
   return (await caches.match(DOCUMENT, { cacheName: CACHE })) ?? answer ?? asked
-}
-
-async function fetched(request: Request, preloaded: Promise<unknown>): Promise<Response> {
-  return ((await preloaded) as Response | undefined) ?? fetch(request)
 }
 
 /** Its name changes with what is in it: one that is kept is the right one. */
