@@ -86,7 +86,7 @@ async def test_nothing_in_an_answer_runs_or_asks_another_server(page: Page, serv
     await expect(shown.locator(forbidden)).to_have_count(0)
     await expect(shown.locator("div[style*=fixed], span[style*=fixed]")).to_have_count(0)
     links = await shown.locator("a").evaluate_all("all => all.map(a => [a.href, a.rel, a.target])")
-    assert len(links) == 3
+    assert len(links) == 4  # three pictures, and the address in the style that is only words
     for address, rel, target in links:
         assert address.startswith("https://evil.example/")
         assert (rel, target) == ("noopener noreferrer", "_blank")
@@ -131,6 +131,38 @@ async def test_code_is_copied_without_a_clipboard_to_ask(page: Page, served: Ser
     await shown.get_by_role("button", name="Copy code").click()
     await expect(shown.get_by_text("Copied")).to_be_visible()
     assert await page.evaluate("readIt()") == "by hand"
+
+
+async def test_code_is_copied_as_it_was_written_wherever_it_stands(
+    page: Page, served: Served
+) -> None:
+    await page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    lines = ["awk '$1 ~ /x$/' file", r"PS1='\[\e[0m\]x'", "echo $$ \\(x\\) <b>"]
+    fence = "\n".join(f"    {line}" for line in ("```bash", *lines, "```"))
+    shown = await answer(page, served, f"1. Run $x^2$:\n\n{fence}\n\n> ```\n> $a$ <T>\n> ```")
+    await expect(shown.locator(".katex")).to_have_count(1)
+    await expect(shown.locator("pre").first).to_have_text("\n".join(lines))
+    await expect(shown.locator("pre").last).to_have_text("$a$ <T>")
+    await shown.get_by_role("button", name="Copy code").first.click()
+    await expect(shown.get_by_text("Copied")).to_be_visible()
+    assert await page.evaluate("navigator.clipboard.readText()") == "\n".join(lines)
+
+
+async def test_what_only_looks_like_html_is_shown_as_it_was_written(
+    page: Page, served: Served
+) -> None:
+    words = "Set <your-api-key>, a Vec<String>, a <title> and <!-- this -->."
+    text = f"{words}\n\n<script src=x>\n\nH<sub>2</sub>O, a <select>.\n\nThe **end**"
+    # What it stops in, and what it goes on with, are shown alike.
+    shown = await answer(page, served, text, "script:text=echo,size=20,stall_after=5")
+    await expect(shown.get_by_text(words)).to_be_visible()
+    await expect(shown.get_by_text("<script src=x>")).to_be_visible()
+    shown = await answer(page, served, text)
+    await expect(shown.get_by_text(words)).to_be_visible()
+    await expect(shown.get_by_text("<script src=x>")).to_be_visible()
+    await expect(shown.get_by_text("H2O, a <select>.")).to_be_visible()
+    await expect(shown.locator("sub")).to_have_text("2")
+    await expect(shown.locator("strong")).to_have_text("end")
 
 
 async def test_formulas_are_set_and_prices_are_not(page: Page, served: Served) -> None:

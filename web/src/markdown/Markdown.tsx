@@ -1,24 +1,20 @@
 import { type ComponentProps, memo, useEffect, useId, useMemo, useState } from 'react'
-import remend from 'remend'
-import {
-  type Components,
-  defaultRemarkPlugins,
-  parseMarkdownIntoBlocks,
-  Streamdown,
-} from 'streamdown'
+import { type Components, defaultRemarkPlugins, Streamdown } from 'streamdown'
 import type { Pluggable } from 'unified'
 import type { Source } from '../api/types'
 import { t } from '../strings'
 import { Boundary } from '../ui/Boundary'
+import { blocks, growing } from './blocks'
 import { CodeBlock } from './CodeBlock'
-import { attach, citationsOf, detach, moved, share } from './citations'
-import { hasFormulas, withDollars } from './formulas'
+import { attach, citationsOf, detach, share } from './citations'
+import { hasFormulas } from './formulas'
 import { Link, Picture } from './Link'
 import css from './Markdown.module.css'
 import { MARKER, marked, placed } from './markers'
 import { SourceMarker } from './SourceMarker'
 import { raw, sanitize, scope } from './sanitize'
 import { Table } from './Table'
+import { tags } from './tags'
 
 interface MarkdownProps {
   text: string
@@ -59,7 +55,7 @@ const components: Components = {
   ),
 }
 
-const gfm = Object.values(defaultRemarkPlugins)
+const gfm = [...Object.values(defaultRemarkPlugins), tags]
 const footnotes = {
   clobberPrefix: '',
   footnoteLabel: t.markdown.footnotes,
@@ -91,11 +87,9 @@ export const Markdown = memo(function Markdown({
 /** Only the blocks that have changed are read and drawn anew. */
 function Blocks({ text, streaming, sources }: Required<MarkdownProps>) {
   const prefix = `${useId()}-`
-  const dollars = useMemo(() => withDollars(text), [text])
-  const formulas = useFormulas(hasFormulas(dollars))
-  // Until they can be set, formulas are shown as they were written.
-  const source = formulas ? dollars : text
-  const cited = useMemo(() => withCitations(source, text, sources), [source, text, sources])
+  // Until they can be set, formulas are read as any other text.
+  const formulas = useFormulas(useMemo(() => hasFormulas(text), [text]))
+  const cited = useMemo(() => attach(text, citationsOf(text, sources)), [text, sources])
   const remarkPlugins = useMemo<Pluggable[]>(
     () => [...gfm, ...(formulas?.remark ?? []), placed as Pluggable],
     [formulas],
@@ -108,7 +102,7 @@ function Blocks({ text, streaming, sources }: Required<MarkdownProps>) {
     <Streamdown
       className={css.markdown as string}
       parseIncompleteMarkdown={false}
-      parseMarkdownIntoBlocksFn={streaming ? growing : whole}
+      parseMarkdownIntoBlocksFn={streaming ? citedGrowing : citedBlocks}
       isAnimating={streaming}
       components={components}
       remarkPlugins={remarkPlugins}
@@ -126,28 +120,13 @@ function Blocks({ text, streaming, sources }: Required<MarkdownProps>) {
 
 const NO_MODAL = { enabled: false }
 
-/** The text as it is read, with where it cites its sources. */
-function withCitations(source: string, text: string, sources: readonly Source[]): string {
-  if (sources.length === 0) return source
-  // As it is cut into blocks.
-  const lines = source.replace(/\r\n?/g, '\n')
-  return attach(lines, moved(citationsOf(text, sources), text, lines))
-}
-
-function whole(cited: string): string[] {
+/** Cuts a text into blocks, each with what is cited in it. */
+const cut = (into: (text: string) => string[]) => (cited: string) => {
   const { text, citations } = detach(cited)
-  return share(parseMarkdownIntoBlocks(text), citations)
+  return share(into(text), citations)
 }
-
-/** Closes what is open in the last block: those before it are finished. */
-function growing(cited: string): string[] {
-  const { text, citations } = detach(cited)
-  const blocks = parseMarkdownIntoBlocks(text)
-  const last = blocks.at(-1)
-  if (last === undefined) return blocks
-  const closed = remend(last, { katex: false, linkMode: 'text-only' })
-  return share([...blocks.slice(0, -1), closed], citations)
-}
+const citedBlocks = cut(blocks)
+const citedGrowing = cut(growing)
 
 type Formulas = typeof import('./katex')
 let loaded: Formulas | null = null

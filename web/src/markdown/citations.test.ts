@@ -1,8 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Source } from '../api/types'
-import { attach, type Citation, citationsOf, detach, distinct, moved, share } from './citations'
-import { withDollars } from './formulas'
+import { attach, type Citation, citationsOf, detach, distinct, share } from './citations'
 
 const source = (title: string, position?: number): Source =>
   position === undefined ? { title } : { title, position }
@@ -28,6 +27,8 @@ describe('citations', () => {
   it('are counted in code points', () => expect(found('🦑 squid, ink', 7)).toEqual(['🦑 squid|1']))
   it('stand right behind the words', () => expect(found('Ink. \n\nNo', 7)).toEqual(['Ink.|1']))
   it('are in the order of the text', () => expect(found('a b', 3, 1)).toEqual(['a|2', 'a b|1']))
+  it('stand there where lines end in another way', () =>
+    expect(citationsOf('a\r\n\r\nb c', [source('b', 6)])).toEqual([{ at: 4, number: 1 }]))
   it('cite some words', () => expect(found('  a', 0, 2)).toEqual([]))
   it('are not beyond the text', () => expect(found('abc', 3, 4)).toEqual(['abc|1']))
   it('are only where that is known', () =>
@@ -69,32 +70,4 @@ describe('a text with its citations', () => {
       }),
     )
   })
-})
-
-describe('citations in a text whose formulas are written in another way', () => {
-  const to = (text: string, at: number) => {
-    const other = withDollars(text)
-    const [citation] = moved([{ at, number: 1 }], text, other)
-    return `${other.slice(0, citation?.at)}|${other.slice(citation?.at)}`
-  }
-
-  it('stand behind the same words', () => {
-    const text = 'It is \\(a^2\\) (so $x$). Really\n\n\\[\nb\n\\].\n\nThe end'
-    const other = 'It is $$a^2$$ (so $$x$$). Really|\n\n$$\nb\n.\n$$\n\nThe end'
-    expect(to(text, text.indexOf('\n'))).toBe(other)
-    expect(to(text, text.indexOf('.'))).toBe(
-      'It is $$a^2$$ (so $$x$$)|. Really\n\n$$\nb\n.\n$$\n\nThe end',
-    )
-    expect(to(text, text.length)).toBe(`${other.replace('|', '')}|`)
-  })
-
-  it('stay where nothing is', () =>
-    fc.assert(
-      fc.property(cited, ([text, all]) => {
-        expect(moved(all, text, text)).toEqual(all)
-      }),
-    ))
-
-  it('stand behind the same words where lines end in another way', () =>
-    expect(moved([{ at: 6, number: 2 }], 'a\r\n\r\nb', 'a\n\nb')).toEqual([{ at: 4, number: 2 }]))
 })

@@ -3,7 +3,7 @@
 import type { Source } from '../api/types'
 
 export interface Citation {
-  /** How many units of the text come before it. */
+  /** How many units of the text come before it, with `\n` at the end of each line. */
   at: number
   /** That of its source in the list below the answer. */
   number: number
@@ -40,34 +40,12 @@ export function citationsOf(text: string, sources: readonly Source[]): Citation[
   for (const { points, number } of wanted) {
     for (; seen < points && at < text.length; seen += 1)
       at += (text.codePointAt(at) ?? 0) > 0xffff ? 2 : 1
-    const behind = text.slice(0, at).trimEnd().length
-    if (seen === points && behind > 0) found.push({ at: behind, number })
+    const behind = text.slice(0, at).trimEnd()
+    // Ends of lines are one unit each where the text is cut into blocks.
+    const units = behind.length - (behind.split('\r\n').length - 1)
+    if (seen === points && units > 0) found.push({ at: units, number })
   }
   return found
-}
-
-/** What is written in another way where formulas and ends of lines are made one of a kind. */
-function isLoose(text: string, at: number): boolean {
-  const one = text.charAt(at)
-  return /[\s\\$]/.test(one) || (/[()[\]]/.test(one) && text.charAt(at - 1) === '\\')
-}
-
-/** The same citations in a text that differs in what is loose, and in nothing else. */
-export function moved(citations: readonly Citation[], from: string, to: string): Citation[] {
-  if (from === to) return [...citations]
-  let read = 0
-  let firmFrom = 0
-  let firmTo = 0
-  return citations.map(({ at, number }) => {
-    for (; read < at; read += 1) {
-      if (isLoose(from, read)) continue
-      while (isLoose(to, firmTo)) firmTo += 1
-      firmTo += 1
-      firmFrom = read + 1
-    }
-    const loose = from.slice(firmFrom, at)
-    return { at: firmTo + (to.startsWith(loose, firmTo) ? loose.length : 0), number }
-  })
 }
 
 /** No answer can write it: it is another one each time that the page is loaded. */

@@ -1,51 +1,72 @@
-/** Formulas, in the ways that models write them, as the one way that is read: `$$`. */
+/** What is a formula, and what only has a dollar: `"$" and "$"`, $5 and $6. */
 
-/** Fences and code spans, in which nothing is a formula. An open fence goes to the end. */
-const CODE =
-  /^ {0,3}(`{3,}|~{3,})[^\n]*\n[\s\S]*?(?:^ {0,3}\1[`~]*[ \t]*$|(?![\s\S]))|(`+)(?!`)[^\n]*?(?<!`)\2(?!`)/gm
+/** A price, as in "$5 and 6$". */
+const PRICE = /^\d[\d.,]*[kKmM]?[\s/–-]+[A-Za-z]{2,}/
+/** No formula begins so: "$?" is of a shell, `"$"` a sign that is spoken of. */
+const NO_START = /^[\s"'`?!@#%&;:,)}\]]|^\.(?!\d)/
+const BLANK_END = /(?<!\\)\s$/
+const TEX = /[\\^_=+]/
+const WORDS = /[A-Za-z]{2,}[\s,;:.]+[A-Za-z]{2,}|\s(?:and|or)\s/
 
-const BRACKETS = /(?<!\\)\\\(([^\n]+?)\\\)/g
-const SQUARE_LINES = /^([ \t]*)\\\[[ \t]*\n?([\s\S]+?)\n?[ \t]*\\\][ \t]*([.,;]?)[ \t]*$/gm
-const SQUARE = /(?<!\\)\\\[([^\n]+?)\\\]/g
-/** One dollar as pandoc reads it: nothing blank inside of it, no letter or digit outside. */
-const DOLLAR = /(?<![\\$\w])\$(?![\s$])((?:\\.|[^$\n\\])*?[^\s\\$]|(?:\\.)+)\$(?![\w$])/g
-/** "$5 and 6$" */
-const PRICE = /^\d[\d.,]*[kKmM]?(?:$|[\s/–-]+[A-Za-z]{2,})/
+/** Whether it is one between single dollars, which much else may stand between as well. */
+export function isSingle(text: string): boolean {
+  if (NO_START.test(text) || BLANK_END.test(text) || !closes(text)) return false
+  return TEX.test(text) || !(PRICE.test(text) || WORDS.test(text))
+}
 
-const MAYBE = /\$|\\[([]/
-
-/** The text with all its formulas between double dollars. */
-export function withDollars(text: string): string {
-  if (!MAYBE.test(text)) return text
-  let done = ''
-  let at = 0
-  for (const code of text.matchAll(CODE)) {
-    done += prose(text.slice(at, code.index)) + code[0]
-    at = code.index + code[0].length
+/** Whether it closes no bracket that it has not opened: "($5) or ($)". */
+function closes(text: string): boolean {
+  let depth = 0
+  for (const sign of text) {
+    if (sign === '(' || sign === '[') depth += 1
+    if (sign === ')' || sign === ']') depth -= 1
+    if (depth < 0) return false
   }
-  return done + prose(text.slice(at))
+  return true
 }
 
-function prose(text: string): string {
-  if (!MAYBE.test(text)) return text
-  return text
-    .replace(SQUARE_LINES, (_, indent: string, formula: string, end: string) => {
-      const lines = formula.split('\n').filter((line) => line.trim())
-      return [
-        `${indent}$$`,
-        ...lines.map((line) => indent + line.trim()),
-        ...(end ? [indent + end] : []),
-        `${indent}$$`,
-      ].join('\n')
-    })
-    .replace(SQUARE, (_, formula: string) => `$$${formula.trim()}$$`)
-    .replace(BRACKETS, (_, formula: string) => `$$${formula.trim()}$$`)
-    .replace(DOLLAR, (whole, formula: string) =>
-      PRICE.test(formula) && !/[\\^_=+]/.test(formula) ? whole : `$$${formula}$$`,
-    )
+/** Whether there is anything to be set: "$$ – $$$" is how dear it is. */
+export const isAnything = (text: string) => /[\p{L}\p{N}\\]/u.test(text)
+
+const HINT = /\$\$|\\[([]|(?<![\\$\w])\$(?![\s$"'?!@#])[^$\n]*[^$\n\s]\$(?![\w$])|```math/
+
+/** Whether KaTeX is worth loading. It may say so of code; what is a formula, the parser says. */
+export const hasFormulas = (text: string) => HINT.test(text)
+
+const BEGIN = /^ {0,3}(\$\$(?!\$)|\\\[)([ \t]*\n)?/
+const SIGNS = /\\[\s\S]|\$\$/g
+const END = /[.,;:]?[ \t]*(?:\n|$)/y
+
+export const OPEN = -1
+
+/** How long the formula is that stands by itself here, with lines of its own: 0 where there is
+ * none, `OPEN` where it does not end. */
+export function blockLength(text: string): number {
+  const [start, sign, alone] = BEGIN.exec(text) ?? []
+  if (!start) return 0
+  const close = sign === '$$' ? '$$' : '\\]'
+  SIGNS.lastIndex = start.length
+  for (let match = SIGNS.exec(text); match; match = SIGNS.exec(text)) {
+    if (match[0] === '\\[' && sign !== '$$') return 0
+    if (match[0] !== close) continue
+    if (!alone && /\n[ \t]*\n/.test(text.slice(0, match.index))) return 0
+    END.lastIndex = SIGNS.lastIndex
+    return END.test(text) ? END.lastIndex : 0
+  }
+  return alone ? OPEN : 0
 }
 
-/** Whether KaTeX is worth loading. */
-export function hasFormulas(text: string): boolean {
-  return text.includes('$$') || text.includes('```math')
+const WITHIN = /\n {0,3}(?:\$\$(?!\$)|\\\[)/
+
+/** Where in a paragraph such a formula may begin; `Infinity` where nowhere. */
+export function mayBegin(text: string): number {
+  const end = text.indexOf('\n\n')
+  const at = WITHIN.exec(end < 0 ? text : text.slice(0, end))?.index
+  return at === undefined ? Number.POSITIVE_INFINITY : at
+}
+
+/** The text with the end of the formula that it stops in, if it does. */
+export function closed(text: string): string | null {
+  if (blockLength(text) !== OPEN) return null
+  return `${text.trimEnd()}\n${text.trimStart().startsWith('$') ? '$$' : '\\]'}`
 }

@@ -1,6 +1,6 @@
 /** Reads the HTML in Markdown with the browser's own parser, in the place of `rehype-raw`,
- * which brings one of 50 KB (see vite.config.ts). Nothing runs or loads in a template; what
- * comes out of it is sanitized like everything else. */
+ * which brings one of 50 KB (see vite.config.ts). `tags.ts` says what of it is HTML. Nothing
+ * runs or loads in a template; what comes out of it is sanitized like everything else. */
 import type { Element, Root } from 'hast'
 import { fromDom } from 'hast-util-from-dom'
 import type { HtmlNode } from './tree'
@@ -29,7 +29,7 @@ function reparse(tree: HtmlNode): HtmlNode {
 }
 
 function write(node: HtmlNode, kept: HtmlNode[]): string {
-  if (node.type === 'raw') return silent(node.value ?? '')
+  if (node.type === 'raw') return node.value ?? ''
   if (node.type === 'text') return escaped(node.value ?? '')
   const inside = node.children?.map((child) => write(child, kept)).join('') ?? ''
   if (node.type !== 'element') return inside
@@ -41,13 +41,6 @@ function write(node: HtmlNode, kept: HtmlNode[]): string {
     ? start
     : `${start}${tagName === 'pre' ? '\n' : ''}${inside}</${tagName}>`
 }
-
-/** Neither styles nor handlers come through anyway, but the page's policy would have a complaint
- * of each one: Chromium's has, of handlers since 156, even where nothing can run. */
-const silent = (html: string) =>
-  html.replace(/<[a-z][^<>]*>/gi, (tag) =>
-    tag.replace(/(?<=[\s"'/])(?=(?:style|on[a-z]+)\s*=)/gi, 'data-'),
-  )
 
 const escaped = (text: string) =>
   text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;')

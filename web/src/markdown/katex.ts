@@ -3,8 +3,8 @@ import type { Element } from 'hast'
 import { fromDom } from 'hast-util-from-dom'
 import katex from 'katex'
 import 'katex/dist/katex.min.css'
-import remarkMath from 'remark-math'
 import type { Pluggable } from 'unified'
+import { displayed, formulas } from './syntax'
 import { type HtmlNode, type MarkdownNode, textOf } from './tree'
 
 /** A formula that is a paragraph by itself stands by itself. */
@@ -16,17 +16,11 @@ function display() {
 
 function alone(node: MarkdownNode): void {
   const [first, second] = node.children ?? []
-  if (node.type !== 'paragraph' || first?.type !== 'inlineMath' || second) {
+  if (node.type !== 'paragraph' || first?.type !== 'formula' || second) {
     for (const child of node.children ?? []) alone(child)
     return
   }
-  const code = {
-    type: 'element',
-    tagName: 'code',
-    properties: { className: ['language-math', 'math-display'] },
-    children: [{ type: 'text', value: first.value ?? '' }],
-  }
-  node.data = { hName: 'pre', hChildren: [code] }
+  node.data = displayed(first.value ?? '')
 }
 
 /** In the place of `rehype-katex`, which reads KaTeX's HTML with its `style` attributes: the
@@ -66,5 +60,5 @@ function formula(text: string, displayMode: boolean): HtmlNode {
   return fromDom(place) as Element as HtmlNode
 }
 
-export const remark: Pluggable[] = [[remarkMath, { singleDollarTextMath: false }], display]
+export const remark: Pluggable[] = [formulas, display]
 export const rehype: Pluggable[] = [set]

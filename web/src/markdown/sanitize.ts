@@ -16,6 +16,24 @@ const [rehypeSanitize, known] = defaultRehypePlugins.sanitize as [Plugin<[Schema
 /** Fetch something of their own, or do nothing without what is taken away. */
 const NOT_SHOWN = new Set(['picture', 'source', 'tt'])
 
+/** Shown by any browser, and nothing but words. */
+const MORE = [
+  'abbr',
+  'bdi',
+  'caption',
+  'center',
+  'cite',
+  'dfn',
+  'figcaption',
+  'figure',
+  'mark',
+].concat(['small', 'time', 'u', 'wbr'])
+
+const tagNames = [...known.tagNames.filter((name) => !NOT_SHOWN.has(name)), ...MORE]
+
+/** What HTML an answer may bring; a box is only Markdown's own, of a task. */
+export const elements: ReadonlySet<string> = new Set(tagNames.filter((name) => name !== 'input'))
+
 const schema: Schema = {
   ...known,
   attributes: {
@@ -30,8 +48,8 @@ const schema: Schema = {
     href: ['http', 'https', 'mailto'],
     src: ['http', 'https'],
   },
-  tagNames: known.tagNames.filter((name) => !NOT_SHOWN.has(name)),
-  // Not even their text.
+  tagNames,
+  // Not even their text. None comes so far (`tags.ts`): this is for the day that one does.
   strip: [
     ...['script', 'style', 'iframe', 'object', 'embed', 'svg', 'math', 'template', 'noscript'],
     ...['title', 'textarea', 'select', 'audio', 'video', 'canvas', 'head', 'xmp', 'noembed'],
