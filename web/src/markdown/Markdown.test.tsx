@@ -171,6 +171,22 @@ describe('formulas', () => {
     }
   })
 
+  it.each([
+    'x\\raisebox{-3000em}{y}',
+    'x\\hspace{-60em}y',
+    '\\rule[-3000em]{1em}{1em}',
+    '\\begin{matrix}a\\\\[-300em]b\\end{matrix}',
+  ])('are no larger than the page: %s', (formula) => {
+    const container = shown(`A $${formula}$.`)
+    expect(container.querySelector('.katex')).toBeNull()
+    expect(container.textContent).toBe(`A ${formula}.`)
+  })
+
+  it('may be as large as what is in them', () => {
+    const rows = Array.from({ length: 60 }, (_, row) => `a_${row} \\!`).join('\\\\')
+    expect(count(`$$\n\\begin{matrix}${rows}\\end{matrix}\n$$`)).toEqual([0, 1])
+  })
+
   it('are read in no more time than they have signs', () => {
     for (const open of ['\\(', '\\[', '$$', '$a ', '\\[\n', '$$\n', '<a b="', '<b>\n\n'])
       expect(shown(open.repeat(2_000)).textContent?.length).toBeGreaterThan(1_000)

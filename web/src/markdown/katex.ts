@@ -43,6 +43,15 @@ function setIn(tree: HtmlNode): void {
   })
 }
 
+const LARGEST = 20
+
+/** The largest size in a formula, in ems, whichever way it goes. */
+function reach(place: HTMLElement): number {
+  const styles = [...place.querySelectorAll('[style]')].map((one) => one.getAttribute('style'))
+  const sizes = styles.join().matchAll(/-?([\d.]+)em/g)
+  return Math.max(0, ...[...sizes].map(([, size]) => Number(size)))
+}
+
 function formula(text: string, displayMode: boolean): HtmlNode {
   const place = document.createElement('span')
   try {
@@ -50,9 +59,11 @@ function formula(text: string, displayMode: boolean): HtmlNode {
       displayMode,
       strict: 'ignore',
       // Not larger than the page, whatever a formula asks for; nor a link or a picture (`trust`).
-      maxSize: 20,
+      maxSize: LARGEST,
       maxExpand: 500,
     })
+    // It bounds no size below zero.
+    if (reach(place) > LARGEST + text.length) place.textContent = text
   } catch {
     // One that is wrong, or is not all there yet, is shown as it was written.
     place.textContent = text
