@@ -1,7 +1,10 @@
 import { ExternalLink, ImageOff } from 'lucide-react'
-import type { ComponentProps, MouseEvent } from 'react'
+import { type ComponentProps, createContext, type MouseEvent, useContext } from 'react'
 import { t } from '../strings'
 import css from './Link.module.css'
+
+/** Whether something is within a link: a badge is a picture that leads elsewhere. */
+const Within = createContext(false)
 
 /** A link of an answer: to the web or to a mail address, or to a place in the answer. */
 export function Link({ href = '', children, ...props }: ComponentProps<'a'> & { node?: unknown }) {
@@ -9,7 +12,7 @@ export function Link({ href = '', children, ...props }: ComponentProps<'a'> & { 
   if (href.startsWith('#'))
     return (
       <a {...rest} href={href} onClick={goTo}>
-        {children}
+        <Within value>{children}</Within>
       </a>
     )
   const address = outward(href)
@@ -17,7 +20,7 @@ export function Link({ href = '', children, ...props }: ComponentProps<'a'> & { 
   if (address === null) return <span>{children}</span>
   return (
     <a {...rest} href={address} target="_blank" rel="noopener noreferrer">
-      {children}
+      <Within value>{children}</Within>
     </a>
   )
 }
@@ -43,7 +46,8 @@ export function outward(href: string): string | null {
 
 /** Pictures are not loaded: asking for one tells its server who reads what, and when. */
 export function Picture({ src, alt }: ComponentProps<'img'> & { node?: unknown }) {
-  const address = typeof src === 'string' ? outward(src) : null
+  const within = useContext(Within)
+  const address = typeof src === 'string' && !within ? outward(src) : null
   const name = alt || t.markdown.picture
   return (
     <span className={css.picture}>

@@ -193,6 +193,20 @@ describe('formulas', () => {
   }, 20_000)
 })
 
+describe('links', () => {
+  it('are not within each other', () => {
+    const container = shown(
+      '[![build](https://a.example/b.png)](https://ci.example/) ![x](https://a.example/)',
+    )
+    expect([...container.querySelectorAll('a')].map((one) => one.getAttribute('href'))).toEqual([
+      'https://ci.example/',
+      'https://a.example/',
+    ])
+    expect(container.querySelector('a a')).toBeNull()
+    expect(container.querySelector('a')?.textContent).toBe('build')
+  })
+})
+
 describe('code', () => {
   const line = fc
     .array(
