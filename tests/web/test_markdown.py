@@ -144,8 +144,21 @@ async def test_code_is_copied_as_it_was_written_wherever_it_stands(
     await expect(shown.locator("pre").first).to_have_text("\n".join(lines))
     await expect(shown.locator("pre").last).to_have_text("$a$ <T>")
     await shown.get_by_role("button", name="Copy code").first.click()
-    await expect(shown.get_by_text("Copied")).to_be_visible()
+    await expect(page.get_by_role("status").filter(has_text="Copied")).to_be_attached()
     assert await page.evaluate("navigator.clipboard.readText()") == "\n".join(lines)
+
+
+async def test_what_cannot_be_copied_is_said(page: Page, served: Served) -> None:
+    await page.add_init_script(
+        "Object.defineProperty(navigator, 'clipboard', {value: undefined});"
+        "document.execCommand = () => false"
+    )
+    shown = await answer(page, served, "```\ncode\n```")
+    failure = page.locator("li", has_text="The browser does not allow copying.")
+    await shown.get_by_role("button", name="Copy", exact=True).click()
+    await expect(failure).to_have_count(1)
+    await shown.get_by_role("button", name="Copy code").click()
+    await expect(failure).to_have_count(2)
 
 
 async def test_what_only_looks_like_html_is_shown_as_it_was_written(
@@ -235,3 +248,17 @@ async def test_a_source_opens_at_the_cited_place(page: Page, served: Served) -> 
     await page.keyboard.press("Escape")
     await expect(dialog).to_have_count(0)
     await expect(link).to_be_visible()
+
+
+async def test_a_pdf_whose_tab_is_blocked_is_said(page: Page, served: Served) -> None:
+    file = {"file": ("paper.pdf", b"%PDF-1.4\n%%EOF\n", "application/pdf")}
+    uploaded = (await served.client.post("/api/files", files=file)).json()["files"][0]["id"]
+    made = await served.client.post("/api/sessions", json={})
+    session = made.json()["id"]
+    await ask(served, session, {"content": "Cite it", "files": [uploaded]}, "script:citations=1")
+    await page.add_init_script("window.open = () => null")
+    await page.goto(f"{served.url}/sessions/{session}")
+    await page.get_by_role("button", name="1 paper.pdf").click()
+    await page.get_by_role("button", name="Open at page").click()
+    failure = page.locator("li", has_text="Allow pop-ups for this page")
+    await expect(failure).to_be_visible()

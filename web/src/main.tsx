@@ -10,6 +10,7 @@ import { useAppearance } from './settings/appearance'
 import { useKeeping } from './settings/keeping'
 import { direction, language } from './strings'
 import './styles/base.css'
+import { Announced } from './ui/announce'
 import { Boundary } from './ui/Boundary'
 import { TooltipProvider } from './ui/Tooltip'
 import { Toasts } from './ui/toasts'
@@ -30,6 +31,7 @@ function Page() {
           <TooltipProvider delayDuration={400}>
             <App />
             <Toasts />
+            <Announced />
           </TooltipProvider>
         </Direction.Provider>
       </QueryClientProvider>

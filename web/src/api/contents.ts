@@ -10,7 +10,6 @@ const TEXT = /^(text\/|application\/(json|xml|yaml|toml|javascript|x-[\w-]*(sh|y
 
 export const isText = (mediaType: string) => TEXT.test(mediaType)
 export const isPdf = (mediaType: string) => mediaType.startsWith('application/pdf')
-export const contentAddress = (fileId: string) => `/api/files/${encodeURIComponent(fileId)}/content`
 
 /** About a file that an answer cites. */
 export function useFile(fileId: string | null) {

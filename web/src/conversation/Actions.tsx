@@ -1,13 +1,13 @@
 import { Check, Copy as CopyIcon, Trash2 } from 'lucide-react'
-import { type ReactNode, useEffect, useState } from 'react'
+import { type ReactNode, useState } from 'react'
 import { useDeleteMessage, useRestoreMessage } from '../api/messages'
 import type { Message } from '../api/types'
 import { t } from '../strings'
 import { IconButton } from '../ui/Button'
-import { copyText } from '../ui/clipboard'
 import { Confirm } from '../ui/Dialog'
 import { words } from '../ui/Notice'
 import { toast } from '../ui/toasts'
+import { useCopy } from '../ui/useCopy'
 import css from './Actions.module.css'
 
 /** What can be done to a message: seen where it is pointed at, and always at the last. Its
@@ -22,20 +22,13 @@ export const failed = (error: Error) => {
   toast(hint ? `${title} ${hint}` : title, { bad: true })
 }
 
-const COPIED_MS = 2_000
-
 export function Copy({ text }: { text: string }) {
-  const [copied, setCopied] = useState(false)
-  useEffect(() => {
-    if (!copied) return
-    const timer = setTimeout(() => setCopied(false), COPIED_MS)
-    return () => clearTimeout(timer)
-  }, [copied])
+  const { copied, copy } = useCopy(text)
   return (
     <IconButton
       label={copied ? t.copied : t.copy}
       icon={copied ? Check : CopyIcon}
-      onClick={async () => setCopied(await copyText(text))}
+      onClick={copy}
     />
   )
 }

@@ -1,5 +1,6 @@
 import { Download, FileText } from 'lucide-react'
 import { useState } from 'react'
+import { contentOf } from '../api/files'
 import { size, t } from '../strings'
 import { Dialog } from '../ui/Dialog'
 import css from './Attachments.module.css'
@@ -14,8 +15,6 @@ export interface Shown {
 
 /** What a browser draws, and cannot carry a script. */
 const PICTURES = ['image/png', 'image/jpeg', 'image/gif', 'image/webp', 'image/avif']
-
-const contentOf = (fileId: string) => `/api/files/${encodeURIComponent(fileId)}/content`
 
 /** The files that a message carries: pictures to look at, others to download. */
 export function Attachments({ files }: { files: readonly Shown[] }) {

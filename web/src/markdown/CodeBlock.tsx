@@ -1,10 +1,9 @@
 import { Check, Copy } from 'lucide-react'
-import { type ComponentProps, memo, useEffect, useState } from 'react'
+import { type ComponentProps, memo } from 'react'
 import { useIsCodeFenceIncomplete } from 'streamdown'
 import { t } from '../strings'
 import { Button } from '../ui/Button'
-import { copyText } from '../ui/clipboard'
-import { toast } from '../ui/toasts'
+import { useCopy } from '../ui/useCopy'
 import css from './CodeBlock.module.css'
 import { languageOf } from './languages'
 import { Scroller } from './Scroller'
@@ -56,26 +55,13 @@ const CodeLine = memo(function CodeLine({ line }: { line: Line }) {
   )
 })
 
-const COPIED_MS = 2_000
-
 function CopyCode({ text }: { text: string }) {
-  const [copied, setCopied] = useState(false)
-  useEffect(() => {
-    if (!copied) return
-    const timer = setTimeout(() => setCopied(false), COPIED_MS)
-    return () => clearTimeout(timer)
-  }, [copied])
-
-  async function copy() {
-    if (await copyText(text)) setCopied(true)
-    else toast(t.markdown.notCopied, { bad: true })
-  }
-
+  const { copied, copy } = useCopy(text)
   const Icon = copied ? Check : Copy
   return (
     <Button kind="quiet" className={css.copy ?? ''} aria-label={t.markdown.copyCode} onClick={copy}>
       <Icon aria-hidden size="1em" />
-      <span aria-live="polite">{copied ? t.copied : t.copy}</span>
+      {copied ? t.copied : t.copy}
     </Button>
   )
 }

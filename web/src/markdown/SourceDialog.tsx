@@ -1,15 +1,8 @@
 import { Download, FileText } from 'lucide-react'
 import { useEffect, useRef } from 'react'
-import {
-  contentAddress,
-  isPdf,
-  isText,
-  LARGEST_TEXT,
-  openFile,
-  useFile,
-  useText,
-} from '../api/contents'
+import { isPdf, isText, LARGEST_TEXT, openFile, useFile, useText } from '../api/contents'
 import { Refused } from '../api/errors'
+import { contentOf } from '../api/files'
 import type { File, Source } from '../api/types'
 import { size, t } from '../strings'
 import { Button } from '../ui/Button'
@@ -66,7 +59,7 @@ function InFile({ source, fileId }: { source: Source; fileId: string }) {
           <bdi>{data.name}</bdi> <small>{size(data.size)}</small>
         </span>
         {isPdf(data.media_type) && <OpenPdf file={data} source={source} />}
-        <a className={css.download} href={contentAddress(fileId)} download={data.name}>
+        <a className={css.download} href={contentOf(fileId)} download={data.name}>
           <Download aria-hidden size="1em" /> {t.markdown.download}
         </a>
       </div>
@@ -117,7 +110,7 @@ function OpenPdf({ file, source }: { file: File; source: Source }) {
   async function open() {
     // At once: later it would be a pop-up that nobody asked for.
     const tab = window.open('', '_blank')
-    if (!tab) return
+    if (!tab) return toast(t.markdown.openBlocked, { bad: true })
     try {
       const content = await openFile(file.id)
       // As a PDF, whatever it is: as a page it would have the rights of ours.

@@ -197,5 +197,5 @@ async function copyLast(sessionId: string): Promise<void> {
   const answer = messages.findLast(({ role, content }) => role === 'assistant' && content)
   if (!answer) toast(t.palette.noAnswer)
   else if (await copyText(answer.content)) toast(t.palette.copied)
-  else toast(t.palette.notCopied, { bad: true })
+  else toast(t.notCopied, { bad: true })
 }

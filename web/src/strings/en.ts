@@ -6,6 +6,7 @@ export const en = {
   close: 'Close',
   copied: 'Copied',
   copy: 'Copy',
+  notCopied: 'The browser does not allow copying. Select the text and copy it by hand.',
   notification: 'Notification',
   tryAgain: 'Try again',
   undo: 'Undo',
@@ -211,9 +212,9 @@ export const en = {
     goneHint: 'It was removed from the server. The cited words are kept with the answer.',
     inFile: 'The cited place in the file',
     loading: 'Loading…',
-    notCopied: 'The browser does not allow copying. Select the text and copy it by hand.',
     notFound: 'The cited place is not in the file any more.',
     openAt: (page: number) => `Open at page ${page}`,
+    openBlocked: 'The browser opened no tab. Allow pop-ups for this page, or download the file.',
     pages: (first: number, last: number) =>
       first === last ? `Page ${first}` : `Pages ${first} to ${last}`,
     picture: 'Picture',
@@ -250,7 +251,6 @@ export const en = {
     next: 'Next session',
     commandsHere: 'All commands',
     copied: 'The last answer is copied',
-    notCopied: 'The browser does not let it be copied',
     noAnswer: 'There is no answer here yet',
   },
   settings: {
