@@ -256,6 +256,30 @@ describe('code', () => {
     60_000,
   )
 
+  const OPEN: Record<string, (text: string) => string> = {
+    fence: (text) => `\`\`\`\n${text}`,
+    'fence in a numbered list': (text) => `1. Run:\n\n${each(`\`\`\`\n${text}`, '    ')}`,
+    'fence in a quotation': (text) => each(`\`\`\`\n${text}`, '> '),
+    'indented code': (text) => `Text\n\n${each(text, '    ')}`,
+  }
+
+  it.each(Object.entries(OPEN))(
+    'stays so while it comes: %s',
+    (name, put) => {
+      fc.assert(
+        fc.property(code, (text) => {
+          if (name === 'indented code' && /^ /m.test(text.split('\n')[0] ?? '')) return
+          const container = shown(put(text), true)
+          const found = container.querySelector('pre code')?.textContent
+          cleanup()
+          expect(found?.replace(/\n$/, '')).toBe(text)
+        }),
+        { numRuns: 100 },
+      )
+    },
+    60_000,
+  )
+
   it('stays as it was written: in a line', () => {
     const text = line.map((one) => one.trim()).filter((one) => one !== '')
     fc.assert(

@@ -64,10 +64,19 @@ export function blocks(text: string): string[] {
  * those before it are finished. */
 export function growing(text: string): string[] {
   const written = lines(text)
-  const found = together(written, readOn(written))
+  const tokens = readOn(written)
+  const found = together(written, tokens)
   const end = found.pop()
-  if (end !== undefined) found.push(closed(end) ?? remend(end, CLOSE))
-  return found
+  if (end === undefined) return found
+  return [...found, closed(end) ?? (endsInCode(tokens) ? end : remend(end, CLOSE))]
+}
+
+/** In code nothing is to be closed, and all is as it was written. */
+function endsInCode(tokens: readonly Token[]): boolean {
+  const end = tokens.findLast(({ type }) => type !== 'space')
+  if (!end || end.type === 'code') return end !== undefined
+  const { items, tokens: inside } = end as Tokens.Generic
+  return endsInCode((items as Token[] | undefined) ?? inside ?? [])
 }
 
 // A tag that is not all there yet is text until then.
