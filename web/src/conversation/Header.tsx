@@ -1,20 +1,20 @@
-import { type KeyboardEvent, useEffect, useRef, useState } from 'react'
-import { useUpdateSession } from '../api/sessions'
+import { useEffect, useRef, useState } from 'react'
 import type { Session } from '../api/types'
+import { Rename } from '../sidebar/Rename'
 import { t } from '../strings'
-import { failed } from './Actions'
 import css from './Header.module.css'
 
 /** The session's title, which is renamed in place. */
 export function Header({ session }: { session: Session | null }) {
   const [renaming, setRenaming] = useState(false)
   const button = useRef<HTMLButtonElement>(null)
+  /** Whether the focus is to come back to the title. */
   const back = useRef(false)
   const title = session?.title || t.conversation.newSession
 
   useEffect(() => {
     if (!renaming && back.current) button.current?.focus()
-    back.current = renaming
+    back.current = false
   }, [renaming])
 
   if (!session || session.version === 0)
@@ -24,7 +24,14 @@ export function Header({ session }: { session: Session | null }) {
   return (
     <header className={css.header}>
       {renaming ? (
-        <Rename session={session} onClose={() => setRenaming(false)} />
+        <Rename
+          session={session}
+          className={css.box}
+          onDone={(away) => {
+            back.current = !away
+            setRenaming(false)
+          }}
+        />
       ) : (
         <h1 className={css.title}>
           <button
@@ -39,47 +46,5 @@ export function Header({ session }: { session: Session | null }) {
         </h1>
       )}
     </header>
-  )
-}
-
-/** As long as the server takes it. */
-const LONGEST = 500
-
-function Rename({ session, onClose }: { session: Session; onClose: () => void }) {
-  const update = useUpdateSession()
-  const [title, setTitle] = useState(session.title)
-  const box = useRef<HTMLInputElement>(null)
-  const over = useRef(false)
-  useEffect(() => box.current?.select(), [])
-
-  function close(save: boolean) {
-    if (over.current) return
-    over.current = true
-    const next = title.trim()
-    if (save && next && next !== session.title)
-      void update.mutateAsync({ id: session.id, title: next }).catch(failed)
-    onClose()
-  }
-
-  function onKeyDown(event: KeyboardEvent) {
-    if (event.nativeEvent.isComposing || event.keyCode === 229) return
-    if (event.key !== 'Enter' && event.key !== 'Escape') return
-    event.preventDefault()
-    event.stopPropagation()
-    close(event.key === 'Enter')
-  }
-
-  return (
-    <input
-      ref={box}
-      className={css.box}
-      aria-label={t.conversation.title}
-      maxLength={LONGEST}
-      dir="auto"
-      value={title}
-      onChange={(event) => setTitle(event.target.value)}
-      onKeyDown={onKeyDown}
-      onBlur={() => close(true)}
-    />
   )
 }

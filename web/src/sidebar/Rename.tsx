@@ -1,21 +1,22 @@
 import { useRef, useState } from 'react'
 import type { Session } from '../api/types'
+import { composes } from '../composer/keys'
 import { number, t } from '../strings'
 import { toast } from '../ui/toasts'
 import { useSessionActions } from './actions'
-import css from './SessionRow.module.css'
 
 /** The server's own limit; it counts code points. */
 const LONGEST = 500
 
 interface RenameProps {
   session: Session
+  className: string | undefined
   /** `away` where the focus has gone elsewhere already. */
   onDone: (away: boolean) => void
 }
 
-/** A session's title, to be written in its place. */
-export function Rename({ session, onDone }: RenameProps) {
+/** A session's title, to be written in its place: in the list, and above the conversation. */
+export function Rename({ session, className, onDone }: RenameProps) {
   const { rename } = useSessionActions()
   const [title, setTitle] = useState(session.title)
   const over = useRef(false)
@@ -40,20 +41,23 @@ export function Rename({ session, onDone }: RenameProps) {
 
   return (
     <input
-      className={css.rename}
+      className={className}
       aria-label={t.sidebar.title}
       aria-invalid={count > LONGEST}
       // biome-ignore lint/a11y/noAutofocus: it was asked for, and takes the link's place
       autoFocus
+      dir="auto"
       onFocus={(event) => event.target.select()}
       value={title}
       onChange={(event) => setTitle(event.target.value)}
       onBlur={() => save(true)}
       onKeyDown={(event) => {
+        if (composes(event.nativeEvent)) return
+        if (event.key !== 'Enter' && event.key !== 'Escape') return
+        event.preventDefault()
         event.stopPropagation()
-        if (event.nativeEvent.isComposing) return
         if (event.key === 'Enter') save(false)
-        if (event.key === 'Escape') end(false)
+        else end(false)
       }}
     />
   )

@@ -29,6 +29,7 @@ export const SessionRow = memo(function SessionRow(props: SessionRowProps) {
       <div className={css.row}>
         <Rename
           session={session}
+          className={css.rename}
           onDone={(away) => {
             onRename(null)
             if (!away) focusRow(session.id)
