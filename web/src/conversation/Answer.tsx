@@ -29,6 +29,7 @@ export function Answer({ message: told, called, last, busy }: AnswerProps) {
   const ids = new Set(called.map(({ id }) => id))
   const tools = [...called, ...answer.tools.filter(({ id }) => !ids.has(id))]
   const live = isLive(message)
+  const nothing = !message.content && tools.length === 0
   return (
     <article
       className={css.message}
@@ -53,7 +54,14 @@ export function Answer({ message: told, called, last, busy }: AnswerProps) {
         {live && <Progress answer={answer} />}
         <Sources />
       </SourceOpener>
-      {!live && <Ending message={message} last={last && called.length === 0} busy={busy} />}
+      {!live && (
+        <Ending
+          message={message}
+          nothing={nothing}
+          last={last && called.length === 0}
+          busy={busy}
+        />
+      )}
       {live ? (
         <Actions last={last}>{null}</Actions>
       ) : (

@@ -25,7 +25,7 @@ export function Attachments({ files }: { files: readonly Shown[] }) {
         // biome-ignore lint/suspicious/noArrayIndexKey: the order is the message's, and stays.
         <li key={at}>
           {file.fileId !== null && PICTURES.includes(file.mediaType) ? (
-            <Picture name={file.name} url={contentOf(file.fileId)} />
+            <Picture file={file} url={contentOf(file.fileId)} />
           ) : (
             <Chip file={file} />
           )}
@@ -35,8 +35,11 @@ export function Attachments({ files }: { files: readonly Shown[] }) {
   )
 }
 
-function Picture({ name, url }: { name: string; url: string }) {
+function Picture({ file, url }: { file: Shown; url: string }) {
   const [open, setOpen] = useState(false)
+  const [broken, setBroken] = useState(false)
+  const { name } = file
+  if (broken) return <Chip file={file} about={t.conversation.pictureGone} />
   return (
     <>
       <button
@@ -45,7 +48,7 @@ function Picture({ name, url }: { name: string; url: string }) {
         aria-label={t.conversation.openPicture(name)}
         onClick={() => setOpen(true)}
       >
-        <img src={url} alt="" />
+        <img src={url} alt="" onError={() => setBroken(true)} />
       </button>
       <Dialog open={open} onOpenChange={setOpen} title={name}>
         <img className={css.picture} src={url} alt={name} />
@@ -58,13 +61,13 @@ function Picture({ name, url }: { name: string; url: string }) {
   )
 }
 
-function Chip({ file }: { file: Shown }) {
+function Chip({ file, about = size(file.size) }: { file: Shown; about?: string }) {
   const inside = (
     <>
       <FileText aria-hidden size="1.25em" className={css.icon} />
       <span className={css.words}>
-        <span className={css.name}>{file.name}</span>
-        <small>{size(file.size)}</small>
+        <bdi className={css.name}>{file.name}</bdi>
+        <small>{about}</small>
       </span>
     </>
   )

@@ -11,12 +11,14 @@ import css from './Message.module.css'
 
 interface EndingProps {
   message: Message
+  /** Whether there is neither a word in it nor a tool. */
+  nothing: boolean
   last: boolean
   busy: boolean
 }
 
-/** How an answer ended, where that was before its end, and how to go on with it. */
-export function Ending({ message, last, busy }: EndingProps) {
+/** How an answer ended, where that was before its end or its beginning, and how to go on. */
+export function Ending({ message, nothing, last, busy }: EndingProps) {
   const { status, error, stop_reason } = message
   const words = t.conversation
   // The server goes on with an answer that nothing follows.
@@ -39,13 +41,21 @@ export function Ending({ message, last, busy }: EndingProps) {
         </Notice>
       </div>
     )
+  const none = nothing && message.purged_at === null
   const said =
-    status === 'stopped' ? words.stopped : stop_reason === 'max_tokens' ? words.cutOff : null
+    status === 'stopped'
+      ? words.stopped
+      : stop_reason === 'max_tokens'
+        ? words.cutOff
+        : none
+          ? (words.nothingBecause[stop_reason ?? ''] ?? words.nothing)
+          : null
   if (said === null) return null
+  const goesOn = status === 'stopped' || stop_reason === 'max_tokens'
   return (
     <div className={css.ending}>
       {said}
-      {button}
+      {goesOn && button}
     </div>
   )
 }

@@ -5,7 +5,7 @@ import css from './Fold.module.css'
 interface FoldProps {
   icon: LucideIcon
   label: string
-  /** What is the case just now, beside the label. */
+  /** What is the case just now, beside the label; empty where nothing is known. */
   state: string
   /** Whether that is going on. */
   busy?: boolean
@@ -40,9 +40,11 @@ export function Fold({
           <Icon aria-hidden size="1em" />
           {label}
         </button>
-        <span className={`${css.state} ${busy ? css.busy : ''} ${bad ? css.bad : ''}`}>
-          {state}
-        </span>
+        {state && (
+          <span className={`${css.state} ${busy ? css.busy : ''} ${bad ? css.bad : ''}`}>
+            {state}
+          </span>
+        )}
         <ChevronRight aria-hidden size="1em" className={css.mark} />
       </div>
       {open && (

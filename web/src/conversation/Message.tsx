@@ -49,7 +49,7 @@ function Other({ message }: { message: Told }) {
   )
 }
 
-/** What was said, as it was written. */
+/** What was said, or that it was removed for good. */
 export function Purged({ message, children }: { message: Told; children: ReactNode }) {
   if (message.purged_at === null) return children
   return <p className={css.note}>{t.conversation.purged}</p>

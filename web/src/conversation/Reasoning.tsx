@@ -25,7 +25,7 @@ export function Reasoning({ text, thinking }: { text: string; thinking: boolean 
   )
 }
 
-/** How long it took is known where it was watched. */
+/** How long it took is known where it was watched; elsewhere nothing is said of it. */
 function useThought(thinking: boolean): string {
   const seconds = useSeconds(thinking)
   const took = useRef(0)
@@ -34,5 +34,5 @@ function useThought(thinking: boolean): string {
   }, [thinking, seconds])
   const words = t.conversation
   if (thinking) return seconds ? words.thinkingFor(number.format(seconds)) : words.thinking
-  return took.current ? words.thoughtFor(number.format(took.current)) : words.thought
+  return took.current ? words.thoughtFor(number.format(took.current)) : ''
 }

@@ -26,8 +26,6 @@ export function size(count: number): string {
 }
 
 export const month = new Intl.DateTimeFormat(locales, { month: 'long', year: 'numeric' })
-export const date = new Intl.DateTimeFormat(locales, { dateStyle: 'medium' })
-export const time = new Intl.DateTimeFormat(locales, { timeStyle: 'short' })
 export const dateTime = new Intl.DateTimeFormat(locales, {
   dateStyle: 'medium',
   timeStyle: 'short',
