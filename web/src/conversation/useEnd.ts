@@ -2,6 +2,7 @@
 import type { ReactVirtualizer } from '@tanstack/react-virtual'
 import { type RefObject, useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react'
 import type { Row } from './rows'
+import { keepPressed, type Pressed, pressed } from './toggle'
 
 /** How near the end is at the end: a browser may be off by a part of a pixel. */
 export const END = 4
@@ -12,6 +13,12 @@ const JUST_MS = 3_000
 
 /** So long after somebody went up, nothing but their own hand brings them back. */
 const JUST_GONE_MS = 150
+
+/** So many frames after something was pressed, what has not opened by then does not. */
+const OPENS = 3
+
+/** A finger that goes so far down scrolls up; one that goes less may be on its way aside. */
+const SWIPE = 10
 
 const UP = new Set(['ArrowUp', 'PageUp', 'Home'])
 
@@ -33,18 +40,24 @@ export function useEnd({ scroller, virtualizer, rows, follows, setFollowing, cha
   /** Where it was scrolled to when that was last heard of. */
   const top = useRef(0)
 
-  const set = useCallback(
+  const steer = useCallback(
     (next: boolean) => {
-      if (follows.current === next) return
       follows.current = next
       // At once: the next token may come before the next render.
       virtualizer.options.scrollEndThreshold = next ? END : -1
       virtualizer.options.followOnAppend = next
       if (!next) virtualizer.cancelScroll()
+    },
+    [virtualizer, follows],
+  )
+  const set = useCallback(
+    (next: boolean) => {
+      if (follows.current === next) return
+      steer(next)
       setNews(false)
       setFollowing(next)
     },
-    [virtualizer, follows, setFollowing],
+    [follows, steer, setFollowing],
   )
 
   const go = useCallback(() => {
@@ -52,11 +65,26 @@ export function useEnd({ scroller, virtualizer, rows, follows, setFollowing, cha
     virtualizer.scrollToEnd()
   }, [set, virtualizer])
 
+  /** What was pressed, until it has opened or closed. */
+  const hand = useRef<Pressed | null>(null)
+  const settle = useCallback(() => {
+    const element = scroller.current
+    const held = hand.current
+    hand.current = null
+    if (!element || !held) return
+    keepPressed(held, element)
+    top.current = element.scrollTop
+    const distance = element.scrollHeight - element.clientHeight - element.scrollTop
+    // Who still sees the end follows it; nothing was scrolled by hand that would say so.
+    if (distance <= END) set(true)
+    else setFollowing(follows.current)
+  }, [scroller, follows, set, setFollowing])
+
   useEffect(() => {
     const element = scroller.current
     if (!element) return
     top.current = element.scrollTop
-    let touched = 0
+    let touched = { x: 0, y: 0 }
     let gone = 0
     const letGo = () => {
       if (element.scrollTop <= 0) return
@@ -64,20 +92,42 @@ export function useEnd({ scroller, virtualizer, rows, follows, setFollowing, cha
       set(false)
     }
     const onWheel = (event: WheelEvent) => {
-      if (event.deltaY < 0 && !event.ctrlKey) letGo()
+      if (event.deltaY < 0 && !event.ctrlKey && !goesUp(event.target, element)) letGo()
     }
     const onTouchStart = (event: TouchEvent) => {
-      touched = event.touches[0]?.clientY ?? 0
+      touched = placeOf(event)
     }
     const onTouchMove = (event: TouchEvent) => {
-      if ((event.touches[0]?.clientY ?? 0) > touched) letGo()
+      const { x, y } = placeOf(event)
+      const down = y - touched.y
+      if (down <= SWIPE || down <= Math.abs(x - touched.x)) return
+      if (!goesUp(event.target, element)) letGo()
     }
     const onKeyDown = (event: KeyboardEvent) => {
-      const typing = (event.target as Element).matches('input, textarea, select')
-      if (!typing && event.key === 'End') {
-        event.preventDefault()
-        go()
-      } else if (!typing && (UP.has(event.key) || (event.key === ' ' && event.shiftKey))) letGo()
+      const { key, target } = event
+      if (event.altKey || event.ctrlKey || event.metaKey) return
+      if ((target as Element).matches('input, textarea, select')) return
+      // With Shift, the others make a selection longer.
+      const up = event.shiftKey ? key === ' ' : UP.has(key)
+      if (up && !goesUp(target, element)) letGo()
+      if (key !== 'End' || event.shiftKey || innerScroller(target, element)) return
+      event.preventDefault()
+      go()
+    }
+    const onClick = (event: MouseEvent) => {
+      const found = pressed(event, element)
+      if (!found) return
+      hand.current = found
+      // What opens is no answer that grows: nothing is followed until it is there.
+      steer(false)
+      let frames = OPENS
+      const wait = () => {
+        if (hand.current !== found) return
+        frames -= 1
+        if (frames) requestAnimationFrame(wait)
+        else settle()
+      }
+      requestAnimationFrame(wait)
     }
     const onPointerDown = (event: PointerEvent) => {
       if (event.target === element && event.offsetX > element.clientWidth) letGo()
@@ -101,6 +151,7 @@ export function useEnd({ scroller, virtualizer, rows, follows, setFollowing, cha
     element.addEventListener('touchmove', onTouchMove, passive)
     element.addEventListener('keydown', onKeyDown)
     element.addEventListener('pointerdown', onPointerDown, passive)
+    element.addEventListener('click', onClick)
     element.addEventListener('scroll', onScroll, passive)
     // The composer grows, or a phone's keyboard comes up.
     const observer = new ResizeObserver(() => {
@@ -113,10 +164,11 @@ export function useEnd({ scroller, virtualizer, rows, follows, setFollowing, cha
       element.removeEventListener('touchmove', onTouchMove)
       element.removeEventListener('keydown', onKeyDown)
       element.removeEventListener('pointerdown', onPointerDown)
+      element.removeEventListener('click', onClick)
       element.removeEventListener('scroll', onScroll)
       observer.disconnect()
     }
-  }, [scroller, set, go, follows, virtualizer])
+  }, [scroller, set, steer, settle, go, follows, virtualizer])
 
   // A command or a resize in between may have left it a little above.
   const size = useRef(0)
@@ -126,12 +178,13 @@ export function useEnd({ scroller, virtualizer, rows, follows, setFollowing, cha
       const element = scroller.current
       if (total === size.current || !element) return
       size.current = total
+      if (hand.current) return settle()
       // Moved up meanwhile, by hand: that is heard of next.
       if (!follows.current || element.scrollTop < top.current - 1) return
       const end = element.scrollHeight - element.clientHeight
       if (end - element.scrollTop > END) element.scrollTop = end
     },
-    [scroller, follows],
+    [scroller, follows, settle],
   )
   changed.current = onChange
 
@@ -152,3 +205,21 @@ export function useEnd({ scroller, virtualizer, rows, follows, setFollowing, cha
 
   return { go, news }
 }
+
+const placeOf = ({ touches: [touch] }: TouchEvent) => ({
+  x: touch?.clientX ?? 0,
+  y: touch?.clientY ?? 0,
+})
+
+/** What is in the list and scrolls by itself, such as what a tool has found. */
+function innerScroller(target: EventTarget | null, list: Element): Element | null {
+  for (let at = target as Element | null; at && at !== list; at = at.parentElement) {
+    const scrolls = at.scrollHeight > at.clientHeight
+    if (scrolls && /auto|scroll/.test(getComputedStyle(at).overflowY)) return at
+  }
+  return null
+}
+
+/** Whether it is that which goes up, and not the list. */
+const goesUp = (target: EventTarget | null, list: Element) =>
+  (innerScroller(target, list)?.scrollTop ?? 0) > 0
