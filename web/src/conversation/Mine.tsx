@@ -7,7 +7,7 @@ import { IconButton } from '../ui/Button'
 import { Actions, Copy, Delete } from './Actions'
 import { Attachments, type Shown } from './Attachments'
 import { Branches } from './Branches'
-import { EditForm } from './EditForm'
+import { EditForm, isEdited } from './EditForm'
 import { Purged } from './Message'
 import css from './Message.module.css'
 
@@ -21,10 +21,13 @@ interface MineProps {
 
 /** What the person has written. */
 export function Mine({ message, outgoing, last, busy }: MineProps) {
-  const [editing, setEditing] = useState(false)
+  /** Which version's form was opened or closed by hand; others are open where they are begun. */
+  const [hand, setHand] = useState<{ id: string; open: boolean } | null>(null)
+  const asked = message !== null && hand?.id === message.id ? hand.open : null
+  const editing = message?.purged_at === null && (asked ?? isEdited(message))
   const text = message?.content ?? outgoing?.content ?? ''
   const close = (article: HTMLElement | null) => {
-    setEditing(false)
+    if (message) setHand({ id: message.id, open: false })
     article?.focus({ preventScroll: true })
   }
   return (
@@ -37,7 +40,7 @@ export function Mine({ message, outgoing, last, busy }: MineProps) {
     >
       <Attachments files={message ? message.files.map(shown) : (outgoing?.attachments ?? [])} />
       {message && editing ? (
-        <EditForm message={message} onClose={close} />
+        <EditForm key={message.id} message={message} asked={asked === true} onClose={close} />
       ) : (
         text !== '' && <Bubble text={text} />
       )}
@@ -52,7 +55,7 @@ export function Mine({ message, outgoing, last, busy }: MineProps) {
               label={t.conversation.edit}
               icon={Pencil}
               disabled={busy}
-              onClick={() => setEditing(true)}
+              onClick={() => setHand({ id: message.id, open: true })}
             />
           )}
           <Delete message={message} disabled={busy} />

@@ -1,4 +1,4 @@
-/** What is being written, kept per session. */
+/** What is being written, kept per session; and what a message is changed to, under its id. */
 import { useCallback, useSyncExternalStore } from 'react'
 
 interface Kept {
@@ -21,7 +21,7 @@ const listeners = new Set<() => void>()
 const unwritten = new Set<string>()
 let writing: ReturnType<typeof setTimeout> | undefined
 
-const keyOf = (sessionId: string | null) => PREFIX + (sessionId ?? NEW)
+const keyOf = (id: string | null) => PREFIX + (id ?? NEW)
 
 function draft(key: string): Kept {
   let found = drafts.get(key)
@@ -112,9 +112,14 @@ function subscribe(listener: () => void): () => void {
   return () => listeners.delete(listener)
 }
 
-/** Of `sessionId`, or null for a session that is not there yet. */
-export function useDraft(sessionId: string | null): [string, (text: string) => void] {
-  const key = keyOf(sessionId)
+/** Of a session or a message, or null for a session that is not there yet. */
+export function useDraft(id: string | null): [string, (text: string) => void] {
+  const key = keyOf(id)
   const text = useSyncExternalStore(subscribe, () => draft(key).text)
   return [text, useCallback((text: string) => change(key, { text }), [key])]
 }
+
+/** Just now, for what is not drawn anew with each word. */
+export const draftOf = (id: string | null) => draft(keyOf(id)).text
+
+export const keepDraft = (id: string | null, text: string) => change(keyOf(id), { text })
