@@ -233,3 +233,18 @@ async def test_a_message_too_long_for_the_server_is_kept(page: Page, served: Ser
     await box(page).press("Enter")
     await expect(page.get_by_text("w0 w1")).to_be_visible()
     assert await asked(served) == ["é" * 2_000]
+
+
+async def test_shift_and_escape_stops_nothing(page: Page, served: Served) -> None:
+    """It goes to the text box from anywhere, and so from the box itself."""
+    await session(page, served, script="deltas=3,stall_after=2")
+    await box(page).fill("Hello")
+    await box(page).press("Enter")
+    await expect(page.get_by_text("w0 w1")).to_be_visible()
+    stops: list[str] = []
+    page.on("request", lambda one: one.url.endswith("/stop") and stops.append(one.url))
+    await box(page).press("Shift+Escape")
+    await expect(page.get_by_role("button", name="Stop")).to_be_enabled()
+    assert stops == []
+    await box(page).press("Escape")
+    await expect(page.get_by_role("button", name="Continue")).to_be_visible()

@@ -8,9 +8,12 @@ import re
 from pathlib import Path
 from typing import Any
 
+import pytest
 from playwright.async_api import Locator, Page, Route, expect
 
 from tests.web.conftest import Served
+from tests.web.faults import Faults
+from tests.web.seeds import conversation, seed, user
 from tests.web.test_composer import box, session
 
 PNG = base64.b64decode(
@@ -147,23 +150,91 @@ async def test_a_slow_upload_shows_how_far_it_is_and_is_sent_all_the_same(
     assert await sent(served) == ["long.txt"]
 
 
+PASTE = """(box, size) => {
+  const data = new DataTransfer()
+  data.setData('text/plain', 'x'.repeat(size))
+  const event = new ClipboardEvent('paste', {clipboardData: data, bubbles: true,
+    cancelable: true})
+  const begun = performance.now()
+  box.dispatchEvent(event)
+  return performance.now() - begun
+}"""
+
+
 async def test_a_long_paste_becomes_a_file(page: Page, served: Served) -> None:
     """And five million signs do not hold up the page."""
     await session(page, served)
-    paste = """(box, size) => {
-      const data = new DataTransfer()
-      data.setData('text/plain', 'x'.repeat(size))
-      const event = new ClipboardEvent('paste', {clipboardData: data, bubbles: true,
-        cancelable: true})
-      const begun = performance.now()
-      box.dispatchEvent(event)
-      return performance.now() - begun
-    }"""
-    assert await box(page).evaluate(paste, 5_000_000) < 500
+    assert await box(page).evaluate(PASTE, 5_000_000) < 500
     await expect(files(page)).to_contain_text(["Pasted text.txt"])
     await page.get_by_role("button", name="Remove Pasted text.txt").click()
-    await box(page).evaluate(paste, 30_000)
+    await box(page).evaluate(PASTE, 30_000)
     await expect(files(page)).to_have_count(1)
     await page.get_by_role("button", name="Insert as text").click()
     await expect(files(page)).to_have_count(0)
     await expect(box(page)).to_have_value("x" * 30_000)
+
+
+async def test_a_long_paste_becomes_text_where_it_was_pasted(page: Page, served: Served) -> None:
+    """Also after one has gone to another session."""
+    await seed(served.client, conversation("Another", [user("Hello")]))
+    await session(page, served)
+    await box(page).fill("See this:")
+    await box(page).evaluate(PASTE, 30_000)
+    await expect(page.get_by_text("1 of 1 files uploaded")).to_be_attached()
+    await page.get_by_role("link", name="Another").click()
+    await expect(page.get_by_role("article", name="You")).to_be_visible()
+    await page.get_by_role("button", name="Insert as text").click()
+    await expect(box(page)).to_have_value("")
+    await page.go_back()
+    await expect(box(page)).to_have_value("See this:\n\n" + "x" * 30_000)
+    await expect(files(page)).to_have_count(0)
+
+
+async def test_a_capital_letter_does_not_ask_for_text(page: Page, served: Served) -> None:
+    await session(page, served)
+    await box(page).press("Shift+V")
+    await box(page).evaluate(PASTE, 30_000)
+    await expect(files(page)).to_have_count(1)
+    await box(page).press("Control+Shift+V")
+    await box(page).evaluate(PASTE, 30_000)
+    await expect(page.get_by_text("1 of 1 files uploaded")).to_be_attached()
+    await expect(files(page)).to_have_count(1)
+
+
+@pytest.mark.parametrize("path", ["/archive", "/trash", "/sessions/there-is-none"])
+async def test_a_file_that_nobody_takes_does_not_open(
+    page: Page, served: Served, faults: Faults, path: str
+) -> None:
+    """The browser would leave the page for it."""
+    faults.expect_status(404)
+    await page.goto(served.url + path)
+    await expect(page.get_by_role("main").get_by_role("heading").first).to_be_visible()
+    for kind in ("dragover", "drop"):
+        stayed = await page.get_by_role("main").evaluate(
+            """(main, kind) => {
+              const data = new DataTransfer()
+              data.items.add(new File(['x'], 'x.txt'))
+              const options = {bubbles: true, cancelable: true, dataTransfer: data}
+              return !main.dispatchEvent(new DragEvent(kind, options))
+            }""",
+            kind,
+        )
+        assert stayed, kind
+    await expect(page.get_by_text("Drop files to attach them")).to_have_count(0)
+
+
+async def test_a_picture_that_is_gone_says_so(page: Page, served: Served, faults: Faults) -> None:
+    faults.expect_status(404)
+    await session(page, served)
+    await choose(page, file("גאות.png", PNG, "image/png"))
+    await expect(page.get_by_text("1 of 1 files uploaded")).to_be_attached()
+    await box(page).press("Enter")
+    await expect(page.get_by_text("w0 w1")).to_be_visible()
+    attached = page.get_by_role("list", name="Files of this message")
+    await expect(attached.get_by_role("button")).to_be_visible()
+    await page.route("**/api/files/*/content", lambda route: route.fulfill(status=404))
+    await page.reload()
+    await expect(attached).to_contain_text("This picture cannot be shown.")
+    await expect(attached.get_by_role("button")).to_have_count(0)
+    # A name that runs the other way turns nothing round but itself.
+    await expect(attached.locator("bdi")).to_have_text("גאות.png")

@@ -3,6 +3,7 @@ import { Link, Route, Switch, useLocation, useRoute } from 'wouter'
 import css from './App.module.css'
 import { useTitle } from './api/history'
 import { Crashed, PartCrashed, PlainPage } from './Crashed'
+import { DropTarget } from './composer/DropTarget'
 import { focusComposer } from './composer/focus'
 import { Conversation } from './conversation/Conversation'
 import { Dialogs } from './Dialogs'
@@ -57,6 +58,7 @@ export function App() {
           </Switch>
         </Boundary>
       </main>
+      <DropTarget />
       <Boundary fallback={(error) => <Crashed error={error} />}>
         <Dialogs />
       </Boundary>

@@ -1,5 +1,5 @@
 import { useEffect, useRef } from 'react'
-import { useDraft } from '../outbox/drafts'
+import { draftOf, keepDraft, useDraft } from '../outbox/drafts'
 import type { Outgoing } from '../outbox/outbox'
 import { t } from '../strings'
 import { toast } from '../ui/toasts'
@@ -8,7 +8,7 @@ import { listOf, useAttachedCount } from './attached'
 import { attachBack, detach, resume } from './attachments'
 import css from './Card.module.css'
 import { Controls } from './Controls'
-import { DropTarget } from './DropTarget'
+import { useDrops } from './drops'
 import { finger } from './keys'
 import { Refusals } from './Refusals'
 import { useSending } from './sending'
@@ -46,6 +46,7 @@ export function Card({ sessionId, outgoing = NONE, runId = null, ...props }: Car
   /** On a phone, that would bring up the keyboard. */
   const goOn = () => void (finger() || focus())
 
+  useDrops((found) => void take(found))
   useEffect(() => void resume(sessionId), [sessionId])
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: when another session opens
@@ -74,8 +75,8 @@ export function Card({ sessionId, outgoing = NONE, runId = null, ...props }: Car
     const there = listOf(sessionId).find((one) => one.blob === file)
     if (!there) return
     const run = () => {
-      detach(sessionId, there.id)
       insert(long)
+      detach(sessionId, there.id)
     }
     toast(t.composer.pastedAsFile, small ? { action: { label: t.composer.asText, run } } : {})
   }
@@ -87,9 +88,13 @@ export function Card({ sessionId, outgoing = NONE, runId = null, ...props }: Car
     return true
   }
 
+  /** The box may be gone, where another session is open by now; the text goes to this one. */
   function insert(more: string) {
     const area = box.current
-    if (!area) return
+    if (!area) {
+      keepDraft(sessionId, [draftOf(sessionId), more].filter(Boolean).join('\n\n'))
+      return
+    }
     area.setRangeText(more, area.selectionStart, area.selectionEnd, 'end')
     setText(area.value)
     focus()
@@ -139,7 +144,6 @@ export function Card({ sessionId, outgoing = NONE, runId = null, ...props }: Car
           onDone={focus}
         />
       </div>
-      <DropTarget onFiles={(found) => void take(found)} />
     </div>
   )
 }

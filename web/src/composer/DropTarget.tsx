@@ -1,26 +1,29 @@
 import { Paperclip } from 'lucide-react'
-import { useEffect, useEffectEvent, useState } from 'react'
+import { useEffect, useState } from 'react'
 import { createPortal } from 'react-dom'
 import { t } from '../strings'
 import css from './DropTarget.module.css'
-import { carriesFiles, type Files, filesOf } from './transfer'
+import { takerOfDrops } from './drops'
+import { carriesFiles, filesOf } from './transfer'
 
-/** Takes files that are dropped anywhere: the browser would leave the page to show one. */
-export function DropTarget({ onFiles }: { onFiles: (files: Files) => void }) {
+/** Files that are dropped anywhere, whether somebody takes them or not: the browser would
+ * leave the page to show one. */
+export function DropTarget() {
   const [over, setOver] = useState(false)
-  const take = useEffectEvent(onFiles)
 
   useEffect(() => {
     // Whoever takes files for itself, such as an import, has said so.
     const mine = (event: DragEvent) => carriesFiles(event.dataTransfer) && !event.defaultPrevented
-    const elsewhere = (event: DragEvent) =>
-      event.target instanceof Element && event.target.closest('[role$=dialog]') !== null
+    const takerOf = (event: DragEvent) => {
+      const covered = event.target instanceof Element && event.target.closest('[role$=dialog]')
+      return covered ? null : takerOfDrops()
+    }
     const onOver = (event: DragEvent) => {
       if (!mine(event)) return
       event.preventDefault()
-      const refused = elsewhere(event)
-      if (event.dataTransfer) event.dataTransfer.dropEffect = refused ? 'none' : 'copy'
-      setOver(!refused)
+      const taken = takerOf(event) !== null
+      if (event.dataTransfer) event.dataTransfer.dropEffect = taken ? 'copy' : 'none'
+      setOver(taken)
     }
     const onLeave = (event: DragEvent) => {
       if (event.relatedTarget === null) setOver(false)
@@ -29,7 +32,7 @@ export function DropTarget({ onFiles }: { onFiles: (files: Files) => void }) {
       setOver(false)
       if (!mine(event)) return
       event.preventDefault()
-      if (event.dataTransfer && !elsewhere(event)) take(filesOf(event.dataTransfer))
+      if (event.dataTransfer) takerOf(event)?.(filesOf(event.dataTransfer))
     }
     addEventListener('dragover', onOver)
     addEventListener('dragleave', onLeave)

@@ -16,9 +16,9 @@ interface WritingProps {
   text: string
   onText: (text: string) => void
   onSend: () => void
-  /** Escape. */
+  /** Escape, without Shift: with it, it goes to the text box from anywhere. */
   onStop: () => void
-  /** Up, where nothing is written. */
+  /** Up, where nothing is written; with Alt, it goes to another session. */
   onBack: () => void
   onFiles: (files: Files) => void
   /** A text too long to be read here. Returns whether it was taken as a file. */
@@ -46,11 +46,13 @@ export function Writing({ box, text, onText, ...on }: WritingProps) {
   function onKeyDown(event: KeyboardEvent<HTMLTextAreaElement>) {
     const key = event.nativeEvent
     // Ctrl+Shift+V: as plain text, whatever it is.
-    asText.current = event.shiftKey && event.key.toLowerCase() === 'v'
+    const strong = key.ctrlKey || key.metaKey
+    const alone = !strong && !key.altKey && !key.shiftKey
+    asText.current = strong && key.shiftKey && key.key.toLowerCase() === 'v'
     if (composes(key)) return
     if (sends(key, enter, finger())) on.onSend()
-    else if (event.key === 'Escape') on.onStop()
-    else if (event.key === 'ArrowUp' && !text) on.onBack()
+    else if (event.key === 'Escape' && !event.shiftKey) on.onStop()
+    else if (event.key === 'ArrowUp' && alone && !text) on.onBack()
     else return
     event.preventDefault()
   }
@@ -58,8 +60,10 @@ export function Writing({ box, text, onText, ...on }: WritingProps) {
   function onPaste(event: ClipboardEvent<HTMLTextAreaElement>) {
     const data = event.clipboardData
     const pasted = data.getData('text/plain')
+    const wantsText = asText.current
+    asText.current = false
     if (meansFiles(data)) on.onFiles(filesOf(data))
-    else if (pasted.length <= LONG || !on.onLongText(pasted, asText.current)) return
+    else if (pasted.length <= LONG || !on.onLongText(pasted, wantsText)) return
     event.preventDefault()
   }
 
