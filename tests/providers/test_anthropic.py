@@ -187,7 +187,7 @@ async def test_models_have_the_default_first(up: Upstream) -> None:
     async with made(up, default_model="claude-haiku-5-5") as provider:
         models = await provider.models()
     assert [m.id for m in models] == ["claude-haiku-5-5", "claude-sonnet-5-5", "claude-opus-5-5"]
-    assert models[0].name == "Claude Haiku 5 5"
+    assert models[0].name == "Claude Haiku 5.5"
     assert {m.provider for m in models} == {"anthropic"}
 
 

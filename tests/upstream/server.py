@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import email.utils
 import json
+import re
 import threading
 import time
 from collections import Counter
@@ -197,7 +198,7 @@ class Exchange:
             {
                 "type": "model",
                 "id": model,
-                "display_name": model.replace("-", " ").title(),
+                "display_name": _name(model),
                 "created_at": "2026-10-01T00:00:00Z",
                 "lifecycle": "active",
             }
@@ -341,6 +342,11 @@ class _Glance(msgspec.Struct):
     model: str
     max_tokens: int = 1
     stream: bool = False
+
+
+def _name(model: str) -> str:
+    """`claude-sonnet-5-5` is called Claude Sonnet 5.5."""
+    return re.sub(r"(\d)-(\d)", r"\1.\2", model).replace("-", " ").title()
 
 
 def _at_a_glance(raw: bytes) -> dict[str, Any]:

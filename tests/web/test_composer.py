@@ -152,11 +152,11 @@ async def test_what_is_written_meanwhile_waits_and_can_be_taken_back(
 async def test_a_model_is_chosen_or_named(page: Page, served: Served) -> None:
     """For a new session, and for one that is there."""
     await page.get_by_role("button", name="Model: script:deltas=5").click()
-    await page.get_by_role("option", name="Claude Opus 5 5").click()
-    await expect(page.get_by_role("button", name="Model: Claude Opus 5 5")).to_be_visible()
+    await page.get_by_role("option", name="Claude Opus 5.5").click()
+    await expect(page.get_by_role("button", name="Model: Claude Opus 5.5")).to_be_visible()
     await expect(box(page)).to_be_focused()
     await page.reload()
-    await page.get_by_role("button", name="Model: Claude Opus 5 5").click()
+    await page.get_by_role("button", name="Model: Claude Opus 5.5").click()
     await expect(page.get_by_role("combobox")).to_be_focused()
     await page.keyboard.type("script:deltas=1")
     await page.get_by_role("option", name="Use “script:deltas=1”").click()
