@@ -31,9 +31,11 @@ class Node(NamedTuple):
     npm: tuple[str | Path, ...]
     """The command."""
 
-    def run(self, script: str, *args: str | Path) -> subprocess.CompletedProcess[str]:
+    def run(
+        self, script: str, *args: str | Path, **environment: str
+    ) -> subprocess.CompletedProcess[str]:
         """Run a program of one of the page's packages: `vite/bin/vite.js`."""
-        return _run([self.node, PACKAGES / script, *args])
+        return _run([self.node, PACKAGES / script, *args], **environment)
 
 
 def find() -> Node | None:
@@ -106,13 +108,13 @@ def _packages(file: Path) -> dict[str, dict[str, Any]]:
     return packages
 
 
-def _run(command: Sequence[str | Path]) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "NO_COLOR": "1", "npm_config_update_notifier": "false"}
+def _run(command: Sequence[str | Path], **environment: str) -> subprocess.CompletedProcess[str]:
+    quiet = {"NO_COLOR": "1", "npm_config_update_notifier": "false"}
     try:
         return subprocess.run(
             command,
             cwd=WEB,
-            env=environment,
+            env={**os.environ, **quiet, **environment},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

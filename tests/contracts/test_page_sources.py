@@ -129,6 +129,27 @@ def test_page_that_is_not_there_is_stale(tree: Path) -> None:
     assert not build.is_fresh()
 
 
+def test_page_is_built_for_production_whatever_the_shell_says(
+    tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """React has another version for whoever develops: larger, and slower."""
+    vite = tree / "node_modules" / "vite" / "bin" / "vite.js"
+    vite.parent.mkdir(parents=True)
+    vite.write_text(
+        "const folder = process.argv[process.argv.indexOf('--outDir') + 1]\n"
+        "require('fs').mkdirSync(folder)\n"
+        "require('fs').writeFileSync(folder + '/index.html', process.env.NODE_ENV)\n"
+    )
+    monkeypatch.setattr(node, "PACKAGES", tree / "node_modules")
+    monkeypatch.setattr(node, "find", node.in_wheel)
+    monkeypatch.setattr(node, "install", lambda node, *, dev: None)
+    monkeypatch.setattr(build, "ROOT", tree)
+    monkeypatch.setenv("NODE_ENV", "development")
+    (build.PAGE / build.STAMP).unlink()
+    build.build()
+    assert (build.PAGE / "index.html").read_text() == "production"
+
+
 LOCK = {
     "": {"version": "1.0.0"},
     "node_modules/vite": {"version": "1.0.0"},
