@@ -37,9 +37,12 @@ export function useSessions(filter: SessionFilter) {
     getNextPageParam: (page) => page.next || undefined,
     // While a search is typed, the last list stays until the next one is there.
     placeholderData: (before) => before,
-    select: (data) => data.pages.flatMap((page) => page.sessions),
+    select: together,
   })
 }
+
+/** A function of its own, so that the list is the same one as long as it is. */
+const together = (list: List) => list.pages.flatMap((page) => page.sessions)
 
 /** Whether a list with this filter has the session in it, whatever text it looks for. */
 function belongs(session: Session, filter: SessionFilter): boolean {

@@ -26,20 +26,30 @@ export function spanName(span: Span): string {
   return month.format(new Date(year ?? 0, (monthOfYear ?? 1) - 1, 1))
 }
 
-const calendarDay = () => new Date().toDateString()
+/** The clock may be set, or the zone changed, in the middle of a day. */
+const LOOK_MS = 30_000
 
-/** The current day, also after midnight and in another time zone. */
+const midnight = (daysAgo: number) => new Date(dayStart(new Date(), daysAgo))
+
+/** The current day, from midnight on and in another time zone too; the same date as long as
+ * it is that day. */
 export function useToday(): Date {
-  const [day, setDay] = useState(calendarDay)
+  const [today, setToday] = useState(() => midnight(0))
   useEffect(() => {
-    const look = () => setDay(calendarDay())
+    let timer: ReturnType<typeof setTimeout>
+    const look = () => {
+      const now = midnight(0)
+      setToday((before) => (before.getTime() === now.getTime() ? before : now))
+      clearTimeout(timer)
+      timer = setTimeout(look, Math.min(LOOK_MS, midnight(-1).getTime() - Date.now()))
+    }
+    look()
     // A timer sleeps along with the machine, so it is looked at again at every return too.
-    const timer = setInterval(look, 30_000)
     document.addEventListener('visibilitychange', look)
     return () => {
-      clearInterval(timer)
+      clearTimeout(timer)
       document.removeEventListener('visibilitychange', look)
     }
   }, [])
-  return new Date(day)
+  return today
 }
