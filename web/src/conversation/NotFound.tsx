@@ -3,7 +3,7 @@ import { useLocation } from 'wouter'
 import { useRestoreSession, useSessions } from '../api/sessions'
 import { t } from '../strings'
 import { Button } from '../ui/Button'
-import { Notice } from '../ui/Notice'
+import { Notice, sentence } from '../ui/Notice'
 import { failed } from './Actions'
 import css from './Conversation.module.css'
 import { Header } from './Header'
@@ -16,15 +16,15 @@ export function NotFound({ sessionId }: { sessionId: string }) {
   const [, go] = useLocation()
   const trash = useSessions({ deleted: true })
   const restore = useRestoreSession()
-  const { data, hasNextPage, isFetching, fetchNextPage } = trash
+  const { data, error, hasNextPage, isFetching, fetchNextPage } = trash
   const deleted = data?.find((session) => session.id === sessionId)
   const looking = data === undefined || (hasNextPage && data.length < PAGES * 100)
 
   useEffect(() => {
-    if (!deleted && hasNextPage && looking && !isFetching) void fetchNextPage()
-  }, [deleted, hasNextPage, looking, isFetching, fetchNextPage])
+    if (!deleted && hasNextPage && looking && !isFetching && !error) void fetchNextPage()
+  }, [deleted, hasNextPage, looking, isFetching, error, fetchNextPage])
 
-  if (!deleted && looking && !trash.error) return null
+  if (!deleted && looking && !error) return null
   const words = t.conversation
   return (
     <div className={css.conversation}>
@@ -42,7 +42,18 @@ export function NotFound({ sessionId }: { sessionId: string }) {
           </Notice>
         ) : (
           <>
-            <p className={css.about}>{words.notFoundHint}</p>
+            {error ? (
+              <Notice kind="warn" title={words.trashUnread} hint={sentence(error)}>
+                <Button
+                  disabled={isFetching}
+                  onClick={() => void (data ? fetchNextPage() : trash.refetch())}
+                >
+                  {t.tryAgain}
+                </Button>
+              </Notice>
+            ) : (
+              <p className={css.about}>{words.notFoundHint}</p>
+            )}
             <Button kind="primary" className={css.way ?? ''} onClick={() => go('/')}>
               {words.toNew}
             </Button>

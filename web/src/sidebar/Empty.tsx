@@ -1,5 +1,7 @@
 import type { ReactNode } from 'react'
 import { t } from '../strings'
+import { Button } from '../ui/Button'
+import { sentence } from '../ui/Notice'
 import css from './Empty.module.css'
 
 interface EmptyProps {
@@ -18,6 +20,24 @@ export function Empty({ title, hint, alert = false, children }: EmptyProps) {
       <p>{hint}</p>
       {children}
     </div>
+  )
+}
+
+interface NotLoadedProps {
+  title: string
+  error: unknown
+  busy: boolean
+  onAgain: () => void
+}
+
+/** Why a list is not there, or the rest of one. */
+export function NotLoaded({ title, error, busy, onAgain }: NotLoadedProps) {
+  return (
+    <Empty title={title} hint={sentence(error)} alert>
+      <Button disabled={busy} onClick={onAgain}>
+        {t.tryAgain}
+      </Button>
+    </Empty>
   )
 }
 

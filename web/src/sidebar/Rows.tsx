@@ -3,17 +3,19 @@ import { defaultRangeExtractor, useVirtualizer } from '@tanstack/react-virtual'
 import { type KeyboardEvent, type ReactNode, useEffect, useRef, useState } from 'react'
 import type { Session } from '../api/types'
 import { useSettings } from '../settings/settings'
+import { t } from '../strings'
 import { useMedia } from '../ui/media'
+import { NotLoaded } from './Empty'
 import css from './Rows.module.css'
+import type { Rest } from './rest'
 import type { Row } from './rows'
 
 interface RowsProps {
   rows: readonly Row[]
   /** The session that the tab key comes to first. */
   current: string | null
-  /** Whether there are more to load. */
-  more: boolean
-  onMore: () => void
+  /** The sessions behind the last of them. */
+  rest: Rest
   /** A line's height in rem, with a mouse and with a finger. */
   heights: { fine: number; coarse: number }
   children: (session: Session, stop: boolean) => ReactNode
@@ -23,7 +25,7 @@ const HEADING_REM = 2.25
 /** So many lines before the end, the next page is asked for. */
 const AHEAD = 30
 
-export function Rows({ rows, current, more, onMore, heights, children }: RowsProps) {
+export function Rows({ rows, current, rest, heights, children }: RowsProps) {
   const scroller = useRef<HTMLDivElement>(null)
   const { textSize } = useSettings()
   const coarse = useMedia('(pointer: coarse)')
@@ -41,6 +43,9 @@ export function Rows({ rows, current, more, onMore, heights, children }: RowsPro
   const at = [active, current].map(indexOf).find((index) => index >= 0)
   const stop = at ?? sessionNear(rows, place.current)
 
+  // What has the focus is not to be under the day that stays on top.
+  const covered = rows[0]?.kind === 'heading' ? HEADING_REM * rem() : 0
+
   const lists = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroller.current,
@@ -49,6 +54,7 @@ export function Rows({ rows, current, more, onMore, heights, children }: RowsPro
       const height = coarse ? heights.coarse : heights.fine
       return rem() * (rows[index]?.kind === 'heading' ? HEADING_REM : height)
     },
+    scrollPaddingStart: covered,
     overscan: 8,
     rangeExtractor: (range) => {
       // The heading of what is on top stays there; what has the focus is not taken away.
@@ -62,13 +68,14 @@ export function Rows({ rows, current, more, onMore, heights, children }: RowsPro
   const items = lists.getVirtualItems()
   const top = headingOf(rows, lists.range?.startIndex ?? 0)
   const last = items.at(-1)?.index ?? 0
+  const { more, due, ask } = rest
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: what the heights are made of
   useEffect(() => lists.measure(), [lists, textSize, coarse])
 
   useEffect(() => {
-    if (more && last >= rows.length - AHEAD) onMore()
-  }, [more, last, rows.length, onMore])
+    if (due && last >= rows.length - AHEAD) ask()
+  }, [due, last, rows.length, ask])
 
   useEffect(() => {
     if (!wanted.current) return
@@ -106,6 +113,7 @@ export function Rows({ rows, current, more, onMore, heights, children }: RowsPro
     <div
       ref={scroller}
       className={css.scroller}
+      style={{ scrollPaddingBlockStart: covered }}
       onKeyDown={onKeyDown}
       onFocus={(event) => {
         const id = (event.target as HTMLElement).closest('li')?.dataset.key ?? active
@@ -142,6 +150,14 @@ export function Rows({ rows, current, more, onMore, heights, children }: RowsPro
           )
         })}
       </ul>
+      {rest.error !== null && (
+        <NotLoaded
+          title={t.sidebar.restNotLoaded}
+          error={rest.error}
+          busy={rest.busy}
+          onAgain={ask}
+        />
+      )}
     </div>
   )
 }

@@ -3,12 +3,11 @@ import { useRoute } from 'wouter'
 import { type SessionFilter, useSessions } from '../api/sessions'
 import type { Session } from '../api/types'
 import { t } from '../strings'
-import { Button } from '../ui/Button'
-import { words } from '../ui/Notice'
 import { useCalmOrder } from './calm'
 import { useToday } from './days'
-import { Empty, Skeleton } from './Empty'
+import { Empty, NotLoaded, Skeleton } from './Empty'
 import { Rows } from './Rows'
+import { useRest } from './rest'
 import { rows } from './rows'
 import { SessionRow } from './SessionRow'
 
@@ -33,17 +32,17 @@ export function SessionList({ filter }: { filter: SessionFilter }) {
     () => rows(calm, sort === 'title' ? null : TIMES[sort], today),
     [calm, sort, today],
   )
-  const { fetchNextPage, isFetchingNextPage, hasNextPage } = list
-  const onMore = useCallback(() => {
-    if (!isFetchingNextPage) void fetchNextPage()
-  }, [fetchNextPage, isFetchingNextPage])
+  const rest = useRest(list)
   const onRename = useCallback((session: Session | null) => setRenaming(session?.id ?? null), [])
 
   if (list.isError && !list.data)
     return (
-      <Empty title={t.sidebar.notLoaded} hint={hintOf(list.error)} alert>
-        <Button onClick={() => list.refetch()}>{t.tryAgain}</Button>
-      </Empty>
+      <NotLoaded
+        title={t.sidebar.notLoaded}
+        error={list.error}
+        busy={list.isFetching}
+        onAgain={list.refetch}
+      />
     )
   if (!list.data) return <Skeleton />
   if (!lines.length)
@@ -54,13 +53,7 @@ export function SessionList({ filter }: { filter: SessionFilter }) {
     )
   return (
     <div {...pointer} style={{ display: 'contents' }}>
-      <Rows
-        rows={lines}
-        current={open?.id ?? null}
-        more={hasNextPage}
-        onMore={onMore}
-        heights={HEIGHTS}
-      >
+      <Rows rows={lines} current={open?.id ?? null} rest={rest} heights={HEIGHTS}>
         {(session, stop) => (
           <SessionRow
             session={session}
@@ -73,9 +66,4 @@ export function SessionList({ filter }: { filter: SessionFilter }) {
       </Rows>
     </div>
   )
-}
-
-function hintOf(error: unknown): string {
-  const { title, hint } = words(error)
-  return hint ? `${title} ${hint}` : title
 }

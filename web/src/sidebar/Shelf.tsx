@@ -1,13 +1,13 @@
-import { useCallback, useMemo } from 'react'
+import { useMemo } from 'react'
 import { Link } from 'wouter'
 import { useSessions } from '../api/sessions'
 import type { Session } from '../api/types'
 import { dateTime, t } from '../strings'
 import { Button } from '../ui/Button'
-import { words } from '../ui/Notice'
 import { addressOf, nameOf, useSessionActions } from './actions'
-import { Empty, Skeleton } from './Empty'
+import { Empty, NotLoaded, Skeleton } from './Empty'
 import { Rows } from './Rows'
+import { useRest } from './rest'
 import { rows } from './rows'
 import { SessionMenu } from './SessionMenu'
 import css from './Shelf.module.css'
@@ -36,10 +36,7 @@ export function Shelf({ kind }: { kind: keyof typeof KINDS }) {
   const { filter, title, about, empty, emptyHint } = KINDS[kind]
   const list = useSessions(filter)
   const lines = useMemo(() => rows(list.data ?? [], null, new Date()), [list.data])
-  const { fetchNextPage, isFetchingNextPage, hasNextPage } = list
-  const onMore = useCallback(() => {
-    if (!isFetchingNextPage) void fetchNextPage()
-  }, [fetchNextPage, isFetchingNextPage])
+  const rest = useRest(list)
 
   return (
     <section className={css.shelf}>
@@ -49,15 +46,18 @@ export function Shelf({ kind }: { kind: keyof typeof KINDS }) {
       <div className={css.body}>
         {lines.length > 0 && <p className={css.about}>{about}</p>}
         {list.isError && !list.data ? (
-          <Empty title={t.sidebar.notLoaded} hint={words(list.error).title} alert>
-            <Button onClick={() => list.refetch()}>{t.tryAgain}</Button>
-          </Empty>
+          <NotLoaded
+            title={t.sidebar.notLoaded}
+            error={list.error}
+            busy={list.isFetching}
+            onAgain={list.refetch}
+          />
         ) : !list.data || list.isPlaceholderData ? (
           <Skeleton />
         ) : lines.length === 0 ? (
           <Empty title={empty} hint={emptyHint} />
         ) : (
-          <Rows rows={lines} current={null} more={hasNextPage} onMore={onMore} heights={HEIGHTS}>
+          <Rows rows={lines} current={null} rest={rest} heights={HEIGHTS}>
             {(session) => <ShelfRow session={session} />}
           </Rows>
         )}

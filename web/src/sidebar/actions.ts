@@ -5,15 +5,14 @@ import { useDeleteSession, useRestoreSession, useUpdateSession } from '../api/se
 import { type ExportFormat, exportSession } from '../api/transfer'
 import type { Session } from '../api/types'
 import { t } from '../strings'
-import { words } from '../ui/Notice'
+import { sentence } from '../ui/Notice'
 import { toast } from '../ui/toasts'
 
 export const nameOf = (session: Session) => session.title || t.sidebar.untitled
 export const addressOf = (sessionId: string) => `/sessions/${encodeURIComponent(sessionId)}`
 
 export function tellFailure(what: string, error: unknown): void {
-  const { title, hint } = words(error)
-  toast(t.sidebar.notDone(what, hint ? `${title} ${hint}` : title), { bad: true })
+  toast(t.sidebar.notDone(what, sentence(error)), { bad: true })
 }
 
 /** Says what has come of it. A mutation's own callbacks go with the component that asked,

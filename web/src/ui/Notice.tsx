@@ -34,3 +34,9 @@ export function words(error: unknown): { title: string; hint: string | null } {
   if (error instanceof Unreachable) return { title: t.unreachable, hint: t.unreachableHint }
   return { title: t.wentWrong, hint: error instanceof Error ? error.message : null }
 }
+
+/** The same in one line. */
+export function sentence(error: unknown): string {
+  const { title, hint } = words(error)
+  return hint ? `${title} ${hint}` : title
+}
