@@ -43,7 +43,7 @@ export function Toasts() {
           className={`${css.toast} ${bad ? css.bad : ''}`}
           onOpenChange={(open) => open || drop(id)}
         >
-          <Radix.Description>{text}</Radix.Description>
+          <Radix.Description className={css.words}>{text}</Radix.Description>
           {action && (
             <Radix.Action asChild altText={action.label}>
               <Button kind="quiet" onClick={action.run}>
@@ -53,7 +53,9 @@ export function Toasts() {
           )}
         </Radix.Root>
       ))}
-      <Radix.Viewport className={css.toasts} />
+      {/* A dialog, as the drawer is one, hides from a screen reader all but itself and what is
+          live. Each is announced by itself already, so it is live in name alone. */}
+      <Radix.Viewport className={css.toasts} aria-live="off" />
     </Radix.Provider>
   )
 }
