@@ -29,3 +29,15 @@ async def test_a_part_that_is_gone_offers_a_reload(
     await page.get_by_role("button", name="Reload").click()
     await settings.click()
     await expect(page.get_by_role("dialog", name="Settings")).to_be_visible()
+
+
+async def test_an_address_that_cannot_be_decoded_is_of_no_session(
+    context: BrowserContext, served: Served, faults: Faults
+) -> None:
+    faults.expect_status(404)
+    page = await context.new_page()
+    await page.goto(f"{served.url}/sessions/%E0%A4%A")
+    await expect(page.get_by_role("heading", name="There is no such session")).to_be_visible()
+    await expect(page.get_by_role("navigation", name="Sessions")).to_be_visible()
+    await page.keyboard.press("Control+k")
+    await expect(page.get_by_role("dialog", name="Commands")).to_be_visible()

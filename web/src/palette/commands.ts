@@ -21,7 +21,7 @@ import {
   Sun,
   Trash2,
 } from 'lucide-react'
-import { useLocation } from 'wouter'
+import { useLocation, useRoute } from 'wouter'
 import type { History } from '../api/history'
 import { useStop } from '../api/messages'
 import { keys, queries } from '../api/queries'
@@ -48,23 +48,18 @@ export interface Command {
   run: () => void
 }
 
-/** What is open, by the address. */
-function openSession(): string | null {
-  const id = /^\/sessions\/([^/]+)$/.exec(location.pathname)?.[1]
-  return id === undefined ? null : decodeURIComponent(id)
-}
-
 /** Once what is open now has closed and given back the focus. */
 const soon = (act: () => void) => requestAnimationFrame(() => requestAnimationFrame(act))
 
 export function useCommands(): (Command | false)[] {
   const [, navigate] = useLocation()
-  const { phone, open, setOpen } = useSidebar()
+  const [, shown] = useRoute('/sessions/:id')
+  const { open, setOpen, toggle } = useSidebar()
   const { sort, order } = useSettings()
   const actions = useSessionActions()
   const stop = useStop().mutateAsync
   const transfer = useServer()?.features.transfer ?? false
-  const id = openSession()
+  const id = shown?.id ?? null
   const session = id === null ? null : known(id)
 
   const go = (address: string) => {
@@ -75,7 +70,7 @@ export function useCommands(): (Command | false)[] {
     const list = queries
       .getQueryData<InfiniteData<{ sessions: Session[] }>>([...keys.sessions, { sort, order }])
       ?.pages.flatMap((page) => page.sessions)
-    const at = list?.findIndex((one) => one.id === openSession()) ?? -1
+    const at = list?.findIndex((one) => one.id === id) ?? -1
     // From a new session, the next one is the first.
     const next = list?.[at < 0 ? (by > 0 ? 0 : -1) : at + by]
     if (next) go(addressOf(next.id))
@@ -136,7 +131,7 @@ export function useCommands(): (Command | false)[] {
       label: t.palette.toggleSidebar,
       icon: PanelLeft,
       keys: 'toggleSidebar',
-      run: () => (phone ? soon(() => setOpen(!open)) : setOpen(!open)),
+      run: () => soon(toggle),
     },
     { name: 'archive', label: t.palette.archive, icon: Archive, run: () => go('/archive') },
     { name: 'trash', label: t.palette.trash, icon: Trash2, run: () => go('/trash') },

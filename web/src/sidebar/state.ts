@@ -13,7 +13,16 @@ export function useSidebar() {
   const open = phone ? drawn : sidebar === 'open'
   const setOpen = (next: boolean) =>
     phone ? drawer.set(next) : change({ sidebar: next ? 'open' : 'closed' })
-  return { phone, open, setOpen }
+  /** By the keyboard. What has the focus may go; then the button has it that is left. */
+  const toggle = () => {
+    const somewhere = document.activeElement !== document.body
+    setOpen(!open)
+    if (phone || !somewhere) return
+    requestAnimationFrame(() => {
+      if (document.activeElement === document.body) focusSoon(open ? OPENER : CLOSER)
+    })
+  }
+  return { phone, open, setOpen, toggle }
 }
 
 /** After something was chosen in it. */
