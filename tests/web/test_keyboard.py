@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from playwright.async_api import BrowserContext, Page, expect
+from playwright.async_api import BrowserContext, Locator, Page, expect
 
 from tests.web.conftest import PHONE, Served
+from tests.web.look import LOOK, opened
 from tests.web.seeds import assistant, conversation, seed, user
 from tests.web.sight import answers, complete, roll, still
 from tests.web.views import (
@@ -23,94 +24,6 @@ from tests.web.views import (
     sidebar,
     unfolded,
 )
-
-LOOK = """
-window.look = {
-  // What a pointer can press, as it is drawn; what lies under a dialog is not to be had.
-  targets() {
-    const found = document.querySelectorAll(
-      'a[href], button, input:not([type=file]), textarea, select, [role^=menuitem], [role=option]')
-    return [...found].filter(one =>
-      one.checkVisibility({ visibilityProperty: true, opacityProperty: false }) &&
-      !one.closest('[aria-hidden=true], [inert]') &&
-      !one.disabled && getComputedStyle(one).pointerEvents !== 'none')
-  },
-  name(one) {
-    return one.getAttribute('aria-label') || one.innerText?.trim().slice(0, 40) ||
-      one.placeholder || one.outerHTML.slice(0, 120)
-  },
-  // Targets under 24 px a side. A link in a line of text is as high as its line (WCAG 2.5.8).
-  small() {
-    return look.targets().filter(one => !one.matches('article p a, article li a, article td a'))
-      .map(one => [one, one.getBoundingClientRect()])
-      .filter(([, box]) => box.width > 1 && (box.width < 23.9 || box.height < 23.9))
-      .map(([one, box]) => `${look.name(one)}: ${box.width} × ${box.height}`)
-  },
-  // What sticks out of the window sideways, with nothing around it that scrolls.
-  wide() {
-    const scrolls = one => {
-      for (let at = one.parentElement; at && at !== document.body; at = at.parentElement)
-        if (/auto|scroll|hidden|clip/.test(getComputedStyle(at).overflowX) &&
-            at.getBoundingClientRect().right <= innerWidth + 1) return true
-      return false
-    }
-    const out = [...document.body.querySelectorAll('*')].filter(one => {
-      const box = one.getBoundingClientRect()
-      return box.width > 1 && one.checkVisibility({ visibilityProperty: true }) &&
-        (box.right > innerWidth + 1 || box.left < -1) && !scrolls(one)
-    }).map(one => one.outerHTML.slice(0, 160))
-    if (document.documentElement.scrollWidth > innerWidth) out.push('the page scrolls sideways')
-    return out
-  },
-  // Text that its own box cuts off, and no way to see the rest.
-  cut() {
-    return look.targets().filter(one => {
-      const style = getComputedStyle(one)
-      // What is there for the keyboard alone is shown when it has the focus.
-      const box = one.getBoundingClientRect()
-      return box.width > 2 && box.bottom > 0 && one.matches('button, a') &&
-        style.overflowX !== 'visible' && style.textOverflow !== 'ellipsis' &&
-        one.scrollWidth > one.clientWidth + 1
-    }).map(look.name)
-  },
-  // Whether the frame's two parts lie over each other.
-  overlaps() {
-    const [nav, main] = ['nav', 'main']
-      .map(one => document.querySelector(one)?.getBoundingClientRect())
-    return nav && main && nav.width > 1 &&
-      Math.min(nav.right, main.right) - Math.max(nav.left, main.left) > 1
-  },
-  // The focus, and whether one sees it.
-  focus() {
-    const one = document.activeElement
-    if (!one || one === document.body) return null
-    one.dataset.tabbed ??= `${++look.count}`
-    // The ring may be around what it stands in, or around the words in it.
-    const near = [one, ...one.querySelectorAll('*')]
-    for (let at = one.parentElement; at; at = at.parentElement) near.push(at)
-    const styles = near.flatMap(at => [null, '::before', '::after'].map(
-      part => getComputedStyle(at, part)))
-    const ring = styles.some(
-      its => its.outlineStyle !== 'none' && parseFloat(its.outlineWidth) >= 1)
-    const box = one.getBoundingClientRect()
-    return { id: one.dataset.tabbed, name: look.name(one), tag: one.tagName,
-             ring: ring || getComputedStyle(one).boxShadow !== 'none', height: box.height,
-             inWindow: box.bottom > 0 && box.top < innerHeight &&
-                       box.right > 0 && box.left < innerWidth }
-  },
-  count: 0,
-}
-"""
-
-
-async def opened(context: BrowserContext, served: Served, view: View) -> Page:
-    await context.add_init_script(LOOK)
-    session_id = await seed_all(served.client)
-    page = await context.new_page()
-    await page.emulate_media(reduced_motion="reduce")
-    await view(page, served.url, session_id)
-    await still(page)
-    return page
 
 
 async def walk(page: Page, key: str = "Tab", steps: int = 150) -> list[dict[str, Any]]:
@@ -210,6 +123,70 @@ async def test_what_is_pressed_is_large_enough(
         assert await page.evaluate("look.small()") == []
 
 
+async def test_a_message_that_is_deleted_leaves_the_focus_to_another(
+    served: Served, page: Page
+) -> None:
+    turns = [user("One"), assistant("Two"), user("Three")]
+    (session_id,) = await seed(served.client, conversation("Four", turns))
+    await page.goto(f"{served.url}/sessions/{session_id}")
+    asked, last = (page.get_by_role("article", name="You").nth(at) for at in (0, 1))
+    for gone, left in (
+        (last, answers(page)),
+        (asked, answers(page)),
+        (answers(page), page.get_by_role("textbox", name="Message")),
+    ):
+        await gone.get_by_role("button", name="Delete").focus()
+        await page.keyboard.press("Enter")
+        dialog = page.get_by_role("alertdialog")
+        await expect(dialog.get_by_role("button", name="Cancel")).to_be_focused()
+        await page.keyboard.press("Tab")
+        await page.keyboard.press("Enter")
+        await expect(gone).to_have_count(0)
+        await expect(left).to_be_focused()
+
+
+@pytest.mark.parametrize("by", ["Control+b", "palette"])
+async def test_the_sidebar_leaves_the_focus_to_what_brings_it_back(
+    served: Served, page: Page, by: str
+) -> None:
+    async def toggle() -> None:
+        if by == "palette":
+            await page.keyboard.press("Control+k")
+            await page.get_by_role("dialog").get_by_role("combobox").fill("hide the sidebar")
+            await page.keyboard.press("Enter")
+        else:
+            await page.keyboard.press(by)
+
+    sessions = page.get_by_role("navigation", name="Sessions")
+    await sessions.get_by_role("searchbox").focus()
+    await toggle()
+    await expect(sessions).to_be_hidden()
+    await expect(page.get_by_role("button", name="Open the sidebar")).to_be_focused()
+    await toggle()
+    await expect(page.get_by_role("button", name="Close the sidebar")).to_be_focused()
+    box = page.get_by_role("textbox", name="Message")
+    await box.focus()
+    await toggle()
+    await expect(sessions).to_be_hidden()
+    await expect(box).to_be_focused()
+
+
+async def test_the_default_model_is_chosen_with_the_keys(served: Served, page: Page) -> None:
+    await page.get_by_role("button", name="Model: script:deltas=5").click()
+    await page.get_by_role("option", name="Claude Opus 5.5").click()
+    await page.get_by_role("button", name="Model: Claude Opus 5.5").focus()
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("combobox")).to_be_focused()
+    default = page.get_by_role("option", name="Default")
+    await page.keyboard.press("Home")
+    await expect(default).to_have_attribute("aria-selected", "true")
+    await page.keyboard.press("ArrowDown")
+    await expect(default).to_have_attribute("aria-selected", "false")
+    await page.keyboard.press("ArrowUp")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("button", name="Model: script:deltas=5")).to_be_visible()
+
+
 async def test_reduced_motion_moves_nothing(served: Served, context: BrowserContext) -> None:
     page = await opened(context, served, unfolded)
     await page.get_by_role("button", name="Settings", exact=True).click()
@@ -241,6 +218,30 @@ async def test_colours_of_the_system_show_all_that_matters(
            }).map(look.name)"""
     )
     assert invisible == []
+    # What is chosen, and what is not, beside it.
+    await told_apart(page.locator("nav li a[aria-current]"), page.locator("nav li a").last)
+    await page.get_by_role("button", name="Sort").click()
+    await page.keyboard.press("ArrowDown")
+    choices = page.get_by_role("menuitemradio")
+    await told_apart(choices.nth(1), choices.first)
+    await page.keyboard.press("Escape")
+    await page.get_by_role("button", name="Settings", exact=True).click()
+    await told_apart(page.get_by_role("radio", checked=True), page.get_by_role("radio").last)
+    await page.keyboard.press("Escape")
+    options = page.get_by_role("option")
+    await page.keyboard.press("Control+k")
+    await told_apart(options.first, options.last)
+    await page.keyboard.press("Escape")
+    await page.get_by_role("button", name="Model: ").click()
+    await told_apart(options.first, options.last)
+
+
+async def told_apart(chosen: Locator, other: Locator) -> None:
+    """By what forced colours leave: an outline, a ground of the system's, a border."""
+
+    await expect(other.first).to_be_attached()
+    looks = [await one.first.evaluate("one => look.marks(one)") for one in (chosen, other)]
+    assert looks[0] != looks[1]
 
 
 NARROW = {"viewport": {"width": 320, "height": 640}}
@@ -263,6 +264,20 @@ async def test_nothing_is_wider_than_a_narrow_window(
         for _ in range(6):
             await roll(page, -600)
             assert await page.evaluate("look.wide()") == []
+
+
+@pytest.mark.parametrize("context", [NARROW], ids=["320px"], indirect=True)
+async def test_a_menu_of_long_names_is_not_wider_than_the_window(
+    served: Served, context: BrowserContext
+) -> None:
+    names = [f"accounts/somebody/models/very-long-model-name-instruct-70b-{n}" for n in range(3)]
+    models = [{"id": name, "name": name, "provider": "anthropic"} for name in names]
+    await context.route("**/api/models", lambda route: route.fulfill(json={"models": models}))
+    page = await opened(context, served, session)
+    await page.get_by_role("button", name="Try again with another model").last.click()
+    await expect(page.get_by_role("menuitem", name=names[0])).to_be_visible()
+    assert await page.evaluate("look.wide()") == []
+    assert await page.get_by_role("menu").evaluate("one => one.scrollWidth <= one.clientWidth")
 
 
 @pytest.mark.parametrize("view", [empty, unfolded, settings], ids=lambda view: view.__name__)

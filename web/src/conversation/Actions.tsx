@@ -1,11 +1,13 @@
 import { Check, Copy as CopyIcon, Trash2 } from 'lucide-react'
-import { type ReactNode, useState } from 'react'
+import { type ReactNode, useRef, useState } from 'react'
 import { useDeleteMessage, useRestoreMessage } from '../api/messages'
 import type { Message } from '../api/types'
+import { focusComposer } from '../composer/focus'
+import { finger } from '../composer/keys'
 import { t } from '../strings'
 import { IconButton } from '../ui/Button'
 import { Confirm } from '../ui/Dialog'
-import { words } from '../ui/Notice'
+import { sentence } from '../ui/Notice'
 import { toast } from '../ui/toasts'
 import { useCopy } from '../ui/useCopy'
 import css from './Actions.module.css'
@@ -17,10 +19,7 @@ export function Actions({ last, children }: { last: boolean; children: ReactNode
 }
 
 /** Says of a request what was wrong with it. */
-export const failed = (error: Error) => {
-  const { title, hint } = words(error)
-  toast(hint ? `${title} ${hint}` : title, { bad: true })
-}
+export const failed = (error: Error) => toast(sentence(error), { bad: true })
 
 export function Copy({ text }: { text: string }) {
   const { copied, copy } = useCopy(text)
@@ -37,10 +36,13 @@ export function Delete({ message, disabled }: { message: Message; disabled: bool
   const [asking, setAsking] = useState(false)
   const remove = useDeleteMessage()
   const restore = useRestoreMessage()
+  const button = useRef<HTMLButtonElement>(null)
+  const confirmed = useRef(false)
   const { conversation } = t
 
   // The row goes while this is told, so it is told to the request and not to the row.
-  const confirm = () =>
+  const confirm = () => {
+    confirmed.current = true
     void remove.mutateAsync(message).then(
       () =>
         toast(conversation.deleted, {
@@ -51,10 +53,12 @@ export function Delete({ message, disabled }: { message: Message; disabled: bool
         }),
       failed,
     )
+  }
 
   return (
     <>
       <IconButton
+        ref={button}
         label={conversation.delete}
         icon={Trash2}
         disabled={disabled}
@@ -67,7 +71,23 @@ export function Delete({ message, disabled }: { message: Message; disabled: bool
         about={conversation.deleteAbout}
         action={conversation.delete}
         onConfirm={confirm}
+        onCloseAutoFocus={(event) => {
+          if (!confirmed.current) return
+          confirmed.current = false
+          event.preventDefault()
+          focusBeside(button.current?.closest('article') ?? null)
+        }}
       />
     </>
   )
+}
+
+/** The button goes with its message; who pressed it is at the one before, or else at the one
+ * behind: what is there also where another version takes the place of the one that goes. */
+function focusBeside(article: HTMLElement | null): void {
+  const all = [...(article?.closest('ol')?.querySelectorAll<HTMLElement>('article') ?? [])]
+  const at = article ? all.indexOf(article) : -1
+  const beside = all[at - 1] ?? all[at + 1]
+  if (beside) beside.focus({ preventScroll: true })
+  else if (!finger()) focusComposer()
 }

@@ -25,7 +25,7 @@ export function Dialog({
   onCloseAutoFocus,
   children,
 }: DialogProps) {
-  const focus = useReturnedFocus()
+  const focus = useReturnedFocus(onCloseAutoFocus)
   return (
     <Radix.Root open={open} onOpenChange={onOpenChange}>
       <Radix.Portal>
@@ -36,10 +36,7 @@ export function Dialog({
             focus.remember()
             focusFirst(event)
           }}
-          onCloseAutoFocus={(event) => {
-            onCloseAutoFocus?.(event)
-            if (!event.defaultPrevented) focus.onCloseAutoFocus(event)
-          }}
+          onCloseAutoFocus={focus.onCloseAutoFocus}
           {...(about ? {} : { 'aria-describedby': undefined })}
         >
           <div className={css.head}>
@@ -73,11 +70,21 @@ interface ConfirmProps {
   /** What the button that does it says: a verb. */
   action: string
   onConfirm: () => void
+  /** Prevented, the focus does not go back to where it was. */
+  onCloseAutoFocus?: (event: Event) => void
 }
 
 /** Asks before something that a person may not have meant. */
-export function Confirm({ open, onOpenChange, title, about, action, onConfirm }: ConfirmProps) {
-  const focus = useReturnedFocus()
+export function Confirm({
+  open,
+  onOpenChange,
+  title,
+  about,
+  action,
+  onConfirm,
+  onCloseAutoFocus,
+}: ConfirmProps) {
+  const focus = useReturnedFocus(onCloseAutoFocus)
   return (
     <AlertDialog.Root open={open} onOpenChange={onOpenChange}>
       <AlertDialog.Portal>
@@ -87,7 +94,7 @@ export function Confirm({ open, onOpenChange, title, about, action, onConfirm }:
           onOpenAutoFocus={focus.remember}
           onCloseAutoFocus={focus.onCloseAutoFocus}
         >
-          <AlertDialog.Title className={css.title}>{title}</AlertDialog.Title>
+          <AlertDialog.Title className={`${css.title} ${css.asked}`}>{title}</AlertDialog.Title>
           <AlertDialog.Description className={css.about}>{about}</AlertDialog.Description>
           <div className={css.actions}>
             <AlertDialog.Cancel asChild>
