@@ -99,7 +99,7 @@ function Choice({ model, standard, onChoose }: ChoiceProps) {
       )}
       <Command.List className={css.list} label={t.composer.modelMenu}>
         {!typed && (
-          <Item value="" chosen={model === null} onChoose={() => onChoose(null)}>
+          <Item value="default" chosen={model === null} onChoose={() => onChoose(null)}>
             {t.composer.modelDefault}
             {standard && <small>{nameOf(standard, models)}</small>}
           </Item>
@@ -111,7 +111,7 @@ function Choice({ model, standard, onChoose }: ChoiceProps) {
             heading={several ? provider : undefined}
           >
             {models.map(({ id, name }) => (
-              <Item key={id} value={id} chosen={id === model} onChoose={() => onChoose(id)}>
+              <Item key={id} value={`id ${id}`} chosen={id === model} onChoose={() => onChoose(id)}>
                 {name}
                 {name !== id && <small>{id}</small>}
               </Item>
@@ -129,6 +129,7 @@ function Choice({ model, standard, onChoose }: ChoiceProps) {
 }
 
 interface ItemProps {
+  /** What the list knows it by: none that is empty. */
   value: string
   chosen: boolean
   onChoose: () => void
@@ -137,12 +138,7 @@ interface ItemProps {
 
 function Item({ value, chosen, onChoose, children }: ItemProps) {
   return (
-    <Command.Item
-      className={css.item}
-      value={value || ' '}
-      onSelect={onChoose}
-      aria-checked={chosen}
-    >
+    <Command.Item className={css.item} value={value} onSelect={onChoose} aria-checked={chosen}>
       <span className={css.label}>{children}</span>
       {chosen && <Check aria-hidden size="1em" className={css.check} />}
     </Command.Item>
