@@ -82,4 +82,4 @@ async def test_every_refusal_says_why(
     await expect(refused).to_contain_text("trip.md is no JSON export")
     await choose.set_input_files(file("broken.json", broken))
     await expect(refused).to_contain_text("broken.json was not imported")
-    await expect(refused).to_contain_text("At /sessions")
+    await expect(refused).to_contain_text("(at /sessions")

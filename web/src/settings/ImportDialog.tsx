@@ -1,7 +1,7 @@
 import { FileDown } from 'lucide-react'
 import { type DragEvent, useEffect, useRef, useState } from 'react'
 import { useLocation } from 'wouter'
-import { Refused, Unreachable } from '../api/errors'
+import { Unreachable } from '../api/errors'
 import { importSessions } from '../api/transfer'
 import type { Imported } from '../api/types'
 import { addressOf } from '../sidebar/actions'
@@ -166,10 +166,9 @@ function why(file: File, error: unknown): { title: string; hint: string | null }
   if (error instanceof DOMException)
     return { title: words.unreadable(file.name), hint: words.unreadableHint }
   const { title, hint } = wordsOf(error)
-  const pointer = error instanceof Refused && error.pointer ? words.at(error.pointer) : null
   const again = error instanceof Unreachable ? words.again : hint
   return {
     title: words.refused(file.name),
-    hint: [title, pointer, again].filter(Boolean).join(' '),
+    hint: [title, again].filter(Boolean).join(' '),
   }
 }
