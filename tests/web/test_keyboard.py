@@ -15,6 +15,7 @@ from tests.web.views import (
     View,
     archive,
     attaching,
+    drawer,
     empty,
     palette,
     seed_all,
@@ -310,6 +311,41 @@ async def test_from_right_to_left_all_is_mirrored(
     assert after["x"] + after["width"] == pytest.approx(1280 - before["x"], abs=1)
     assert not await page.evaluate("look.overlaps()")
     assert await page.evaluate("look.wide()") == []
+
+
+async def test_titles_begin_where_the_list_does_whichever_way_they_read(
+    served: Served, context: BrowserContext
+) -> None:
+    page = await opened(context, served, empty)
+    starts = await page.evaluate(
+        """() => [...document.querySelectorAll('nav li a')].map(one => {
+             const range = document.createRange()
+             range.selectNodeContents(one)
+             return Math.round(range.getBoundingClientRect().left)
+           })"""
+    )
+    assert len(starts) > 3
+    assert len(set(starts)) == 1
+
+
+@pytest.mark.parametrize("context", [NARROW], ids=["320px"], indirect=True)
+@pytest.mark.parametrize("view", [settings, archive, drawer], ids=lambda view: view.__name__)
+async def test_large_text_fits_into_a_narrow_window(
+    served: Served, context: BrowserContext, view: View
+) -> None:
+    """By the page's own setting."""
+    await context.add_init_script(
+        "if (location.host) localStorage['squid.settings'] = '{\"textSize\": \"large\"}'"
+    )
+    page = await opened(context, served, view)
+    out = await page.evaluate(
+        """() => look.targets().filter(one => {
+             const box = one.getBoundingClientRect()
+             const around = one.closest('[role=dialog], main')?.getBoundingClientRect()
+             return around && box.right > around.right + 1
+           }).map(look.name)"""
+    )
+    assert out == []
 
 
 async def test_text_from_right_to_left_reads_so_by_itself(served: Served, page: Page) -> None:

@@ -170,6 +170,11 @@ async def sidebar(page: Page) -> None:
     await expect(page.get_by_role("button", name="New session", exact=True)).to_be_visible()
 
 
+async def drawer(page: Page, url: str, session_id: str) -> None:
+    await session(page, url, session_id)
+    await sidebar(page)
+
+
 async def menu(page: Page, url: str, session_id: str) -> None:
     await session(page, url, session_id)
     await sidebar(page)

@@ -109,7 +109,7 @@ export default function Palette() {
                       }}
                     >
                       <MessageSquare aria-hidden size="1.125em" />
-                      <span className={css.label} dir="auto">
+                      <span className={`${css.label} aligned`} dir="auto">
                         {nameOf(session)}
                       </span>
                     </Command.Item>

@@ -1,4 +1,5 @@
 import { useModels, useServer } from '../api/server'
+import { nameOf } from '../composer/models'
 import { isMac } from '../palette/shortcuts'
 import { t } from '../strings'
 import { Dialog } from '../ui/Dialog'
@@ -14,7 +15,7 @@ const words = t.settings
 export default function SettingsDialog() {
   const { theme, textSize, enter, reasoning, keep, model } = useSettings()
   const models = useModels()
-  const standard = useServer()?.provider?.model
+  const standard = nameOf(useServer()?.provider?.model ?? null, models)
   // One that was chosen stays to be seen, also where the server does not tell its models.
   const unknown = model !== null && !models.some((one) => one.id === model)
   return (

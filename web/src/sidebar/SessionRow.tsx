@@ -41,7 +41,7 @@ export const SessionRow = memo(function SessionRow(props: SessionRowProps) {
     <div className={`${css.row} ${current ? css.current : ''}`}>
       <Link
         href={addressOf(session.id)}
-        className={css.link}
+        className={`${css.link} aligned`}
         data-row={session.id}
         dir="auto"
         title={name}

@@ -1,9 +1,11 @@
+import { ArchiveRestore, type LucideIcon, Undo2 } from 'lucide-react'
 import { useMemo } from 'react'
 import { Link } from 'wouter'
 import { useSessions } from '../api/sessions'
 import type { Session } from '../api/types'
 import { dateTime, t } from '../strings'
 import { Button } from '../ui/Button'
+import { useMedia } from '../ui/media'
 import { addressOf, nameOf, useSessionActions } from './actions'
 import { Empty, NotLoaded, Skeleton } from './Empty'
 import { Rows } from './Rows'
@@ -29,7 +31,8 @@ const KINDS = {
   },
 }
 
-const HEIGHTS = { fine: 3.5, coarse: 4 }
+/** On a phone, when it was takes a second line. */
+const HEIGHTS = { fine: 4, coarse: 4.5 }
 
 /** Sessions that are put away: the archive, or the trash. */
 export function Shelf({ kind }: { kind: keyof typeof KINDS }) {
@@ -66,6 +69,23 @@ export function Shelf({ kind }: { kind: keyof typeof KINDS }) {
   )
 }
 
+interface BringProps {
+  icon: LucideIcon
+  name: string
+  onClick: () => void
+}
+
+/** The way back among the sessions: a picture, where there is hardly room for a title. */
+function Bring({ icon: Icon, name, onClick }: BringProps) {
+  const narrow = useMedia('(max-width: 24rem)')
+  return (
+    <Button className={css.bring ?? ''} onClick={onClick}>
+      {narrow && <Icon aria-hidden size="1.125em" />}
+      <span className={narrow ? 'unseen' : ''}>{name}</span>
+    </Button>
+  )
+}
+
 function ShelfRow({ session }: { session: Session }) {
   const actions = useSessionActions()
   const { deleted_at: deleted, archived_at: archived } = session
@@ -74,12 +94,17 @@ function ShelfRow({ session }: { session: Session }) {
     <div className={css.row}>
       <div className={css.words}>
         {deleted === null ? (
-          <Link href={addressOf(session.id)} className={css.name} dir="auto" data-row={session.id}>
+          <Link
+            href={addressOf(session.id)}
+            className={`${css.name} aligned`}
+            dir="auto"
+            data-row={session.id}
+          >
             {name}
           </Link>
         ) : (
           // What is in the trash cannot be opened.
-          <span className={css.name} dir="auto">
+          <span className={`${css.name} aligned`} dir="auto">
             {name}
           </span>
         )}
@@ -90,9 +115,13 @@ function ShelfRow({ session }: { session: Session }) {
         </small>
       </div>
       {deleted !== null ? (
-        <Button onClick={() => actions.restore(session)}>{t.sidebar.restore}</Button>
+        <Bring icon={Undo2} name={t.sidebar.restore} onClick={() => actions.restore(session)} />
       ) : (
-        <Button onClick={() => actions.unarchive(session)}>{t.sidebar.unarchive}</Button>
+        <Bring
+          icon={ArchiveRestore}
+          name={t.sidebar.unarchive}
+          onClick={() => actions.unarchive(session)}
+        />
       )}
       <SessionMenu session={session} />
     </div>
