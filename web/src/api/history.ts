@@ -282,12 +282,11 @@ async function bringBack(sessionId: string, messageId: string): Promise<void> {
   })
 }
 
-/** Show a session that is about to be made, so that it can be looked at already. Its
- * version is older than any that the server will tell. */
-export function showNew(id: string, system: string | null, model: string | null): void {
-  if (historyOf(id)) return
+/** A session that is about to be made. Its version is older than any that the server will
+ * tell. */
+export function newSession(id: string, system: string | null, model: string | null): Session {
   const at = Date.now()
-  const session: Session = {
+  return {
     id,
     title: '',
     system,
@@ -303,7 +302,17 @@ export function showNew(id: string, system: string | null, model: string | null)
     archived_at: null,
     deleted_at: null,
   }
+}
+
+/** Show one, so that it can be looked at already. */
+export function showNew(id: string, system: string | null, model: string | null): void {
+  if (historyOf(id)) return
   const queryKey = keys.history(id)
   void queries.cancelQueries({ queryKey })
-  queries.setQueryData<History>(queryKey, { session, messages: [], older: false, read: 0 })
+  queries.setQueryData<History>(queryKey, {
+    session: newSession(id, system, model),
+    messages: [],
+    older: false,
+    read: 0,
+  })
 }

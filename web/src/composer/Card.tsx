@@ -1,4 +1,5 @@
 import { useEffect, useRef } from 'react'
+import { useLocation } from 'wouter'
 import { draftOf, keepDraft, useDraft } from '../outbox/drafts'
 import type { Outgoing } from '../outbox/outbox'
 import { t } from '../strings'
@@ -10,6 +11,7 @@ import css from './Card.module.css'
 import { Controls } from './Controls'
 import { useDrops } from './drops'
 import { finger } from './keys'
+import { chooseSystem } from './newSession'
 import { Refusals } from './Refusals'
 import { useSending } from './sending'
 import { useStopping } from './stopping'
@@ -39,7 +41,8 @@ export function Card({ sessionId, outgoing = NONE, runId = null, ...props }: Car
   const box = useRef<HTMLTextAreaElement>(null)
   const [text, setText] = useDraft(sessionId)
   const files = useAttachedCount(sessionId)
-  const { take, room, limits, refusals, setRefusals } = useTaking(sessionId)
+  const [, navigate] = useLocation()
+  const { take, taken, room, limits, refusals, setRefusals } = useTaking(sessionId)
   const send = useSending({ ...props, sessionId, limits, setRefusals })
   const { stop, stopping } = useStopping(runId)
   const focus = () => box.current?.focus({ preventScroll: true })
@@ -54,18 +57,34 @@ export function Card({ sessionId, outgoing = NONE, runId = null, ...props }: Car
     if (!finger() && !isWriting()) box.current?.focus({ preventScroll: true })
   }, [sessionId])
 
-  function submit() {
-    if (send(text)) setText('')
+  async function submit() {
+    // What was dropped a moment ago goes along.
+    await taken()
+    if (send(draftOf(sessionId))) setText('')
     goOn()
   }
 
+  /** Whether it was all that there is of its session, which then is none. */
+  const wasAll = (message: Outgoing | null) =>
+    !!message?.newSession && outgoing.length === 1 && !props.onModel
+
   /** Puts what was taken back in front of what is written, and destroys nothing. */
   function edit(message: Outgoing) {
+    if (wasAll(message)) return again(message)
     setText([message.content, text].filter(Boolean).join('\n\n'))
     attachBack(sessionId, message.attachments)
     focus()
     const end = message.content.length
     requestAnimationFrame(() => box.current?.setSelectionRange(end, end))
+  }
+
+  /** It begins another one. */
+  function again({ content, attachments, newSession }: Outgoing) {
+    keepDraft(null, [content, text, draftOf(null)].filter(Boolean).join('\n\n'))
+    setText('')
+    attachBack(null, attachments)
+    if (newSession?.system) chooseSystem(newSession.system)
+    navigate('/')
   }
 
   /** A long paste is a file, unless the person wants it as text and the box can hold it. */
@@ -102,7 +121,14 @@ export function Card({ sessionId, outgoing = NONE, runId = null, ...props }: Car
 
   return (
     <div className={css.composer}>
-      <Waiting messages={outgoing} onEdit={edit} onRemoved={goOn} />
+      <Waiting
+        messages={outgoing}
+        onEdit={edit}
+        onRemoved={(message) => {
+          if (wasAll(message)) navigate('/')
+          goOn()
+        }}
+      />
       <Refusals
         refusals={refusals}
         onDismiss={() => {

@@ -15,8 +15,8 @@ export function takeLast(messages: readonly Outgoing[]): Outgoing | null {
 interface WaitingProps {
   messages: readonly Outgoing[]
   onEdit: (message: Outgoing) => void
-  /** After one was removed, and its button with it. */
-  onRemoved: () => void
+  /** After one was removed, and its button with it; null where it had gone out. */
+  onRemoved: (message: Outgoing | null) => void
 }
 
 /** What is written and has not gone out, in the order in which it will. */
@@ -32,7 +32,7 @@ export function Waiting({ messages, onEdit, onRemoved }: WaitingProps) {
 
   function remove(id: string) {
     const taken = back(id)
-    onRemoved()
+    onRemoved(taken)
     if (!taken) return
     const { id: _, state: __, problem: ___, createdAt: ____, ...draft } = taken
     toast(t.composer.removed, { action: { label: t.undo, run: () => void send(draft) } })

@@ -1,5 +1,5 @@
 /** Takes the files that a message can carry, and says of the others why not. */
-import { useState } from 'react'
+import { useRef, useState } from 'react'
 import { useServer } from '../api/server'
 import { t } from '../strings'
 import { type Refusal, refuse } from './accept'
@@ -13,7 +13,18 @@ export function useTaking(sessionId: string | null) {
   const [refusals, setRefusals] = useState<readonly Refusal[]>([])
   const room = () => Math.max(most - listOf(sessionId).length, 0)
 
-  async function take({ files, folders }: Files): Promise<void> {
+  const taking = useRef<Promise<unknown>>(Promise.resolve())
+
+  /** Until all is looked at that was handed over so far. */
+  const taken = () => taking.current
+
+  function take(found: Files): Promise<void> {
+    const looked = look(found)
+    taking.current = Promise.allSettled([taking.current, looked])
+    return looked
+  }
+
+  async function look({ files, folders }: Files): Promise<void> {
     const found: Refusal[] = folders.map((name) => ({
       title: t.composer.folder(name),
       hint: t.composer.folderHint,
@@ -34,5 +45,5 @@ export function useTaking(sessionId: string | null) {
     setRefusals(found)
   }
 
-  return { limits, take, room, refusals, setRefusals }
+  return { limits, take, taken, room, refusals, setRefusals }
 }

@@ -43,7 +43,18 @@ function Open({ sessionId }: { sessionId: string }) {
   const messages = history?.messages ?? NONE
   const rows = useMemo(() => rowsOf(messages, outgoing), [messages, outgoing])
 
-  if (history === null && outgoing.length === 0) return <NotFound sessionId={sessionId} />
+  if (history === null && !outgoing.some((one) => one.newSession))
+    return (
+      <NotFound sessionId={sessionId}>
+        {outgoing.length > 0 && (
+          <div className={css.foot}>
+            <div className={css.composer}>
+              <Composer sessionId={sessionId} />
+            </div>
+          </div>
+        )}
+      </NotFound>
+    )
   const session = history?.session ?? null
   const empty = history !== undefined && rows.length === 0 && outgoing.length === 0
   return (

@@ -1,4 +1,4 @@
-import { useEffect } from 'react'
+import { type ReactNode, useEffect } from 'react'
 import { useLocation } from 'wouter'
 import { useRestoreSession, useSessions } from '../api/sessions'
 import { t } from '../strings'
@@ -11,8 +11,14 @@ import { Header } from './Header'
 /** How far into the trash it is looked for. */
 const PAGES = 10
 
+interface NotFoundProps {
+  sessionId: string
+  /** What was written there. */
+  children?: ReactNode
+}
+
 /** There is no such session: it is in the trash, or nowhere. */
-export function NotFound({ sessionId }: { sessionId: string }) {
+export function NotFound({ sessionId, children }: NotFoundProps) {
   const [, go] = useLocation()
   const trash = useSessions({ deleted: true })
   const restore = useRestoreSession()
@@ -60,6 +66,7 @@ export function NotFound({ sessionId }: { sessionId: string }) {
           </>
         )}
       </div>
+      {children}
     </div>
   )
 }

@@ -14,6 +14,7 @@ const listeners = new Set<() => void>()
 const arrivals = new Set<(sessionId: string) => void>()
 const removals = new Set<(id: string) => void>()
 const NONE: readonly Outgoing[] = []
+let begin = NONE
 /** Those that only this page has: the storage did not take them, or has not yet. */
 const unkept = new Set<string>()
 /** Those that are sent or taken back: what another tab said before it knew is too late. */
@@ -31,6 +32,11 @@ function openChannel(): BroadcastChannel | null {
   } catch {
     return null
   }
+}
+
+/** The messages that are to begin their sessions, the last one first. */
+export function beginnings(): readonly Outgoing[] {
+  return begin
 }
 
 /** In the order in which they go out. */
@@ -68,6 +74,7 @@ function sort(sessionId: string): void {
     .sort((a, b) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1))
   if (entries.length) bySession.set(sessionId, entries)
   else bySession.delete(sessionId)
+  begin = [...bySession.values()].flatMap(([first]) => (first?.newSession ? first : [])).reverse()
   for (const listener of listeners) listener()
 }
 

@@ -83,6 +83,10 @@ export function useOutgoing(sessionId: string): readonly Outgoing[] {
   )
 }
 
+/** The messages that are to begin their sessions, the last one first. */
+export const useBeginnings = (): readonly Outgoing[] =>
+  useSyncExternalStore(entries.subscribe, entries.beginnings)
+
 /** Take one back that has not gone out, to be written differently. Null where it has, as far
  * as anybody knows: its request is under way. */
 export function takeBack(id: string): Outgoing | null {

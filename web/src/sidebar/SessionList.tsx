@@ -1,7 +1,9 @@
 import { useCallback, useMemo, useState } from 'react'
 import { useRoute } from 'wouter'
+import { newSession } from '../api/history'
 import { type SessionFilter, useSessions } from '../api/sessions'
 import type { Session } from '../api/types'
+import { type Outgoing, useBeginnings } from '../outbox/outbox'
 import { t } from '../strings'
 import { useCalmOrder } from './calm'
 import { useToday } from './days'
@@ -17,14 +19,37 @@ const TIMES = {
   date: (session: Session) => session.created_at,
 }
 
+const NONE: readonly Session[] = []
+
+/** With those that are begun here and not yet at the server, so that they are found again. */
+function useWithBegun(sessions: readonly Session[], { text }: SessionFilter): readonly Session[] {
+  const beginnings = useBeginnings()
+  return useMemo(() => {
+    if (beginnings.length === 0 || text) return sessions
+    const there = new Set(sessions.map(({ id }) => id))
+    const begun = beginnings.filter(({ sessionId }) => !there.has(sessionId))
+    return [...begun.map(sessionOf), ...sessions]
+  }, [sessions, beginnings, text])
+}
+
+function sessionOf({ sessionId, newSession: made, content, createdAt }: Outgoing): Session {
+  const session = newSession(sessionId, made?.system ?? null, made?.model ?? null)
+  const [title = ''] = content.trim().slice(0, TITLE).split('\n')
+  return { ...session, title, created_at: createdAt, active_at: createdAt }
+}
+
+/** As much of a message as a row may show. */
+const TITLE = 100
+
 /** The sessions that are not put away. */
 export function SessionList({ filter }: { filter: SessionFilter }) {
   const list = useSessions(filter)
+  const sessions = useWithBegun(list.data ?? NONE, filter)
   const [, open] = useRoute('/sessions/:id')
   const [renaming, setRenaming] = useState<string | null>(null)
   const today = useToday()
   const { calm, pointer } = useCalmOrder(
-    list.data ?? [],
+    sessions,
     list.isPlaceholderData ? null : JSON.stringify(filter),
   )
   const sort = filter.sort ?? 'activity'

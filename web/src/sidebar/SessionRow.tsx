@@ -1,6 +1,8 @@
+import { CircleAlert, Clock } from 'lucide-react'
 import { memo } from 'react'
 import { Link } from 'wouter'
 import type { Session } from '../api/types'
+import { useOutgoing, waits } from '../outbox/outbox'
 import { t } from '../strings'
 import { dialogs } from '../ui/dialogs'
 import { addressOf, nameOf } from './actions'
@@ -23,6 +25,8 @@ export const SessionRow = memo(function SessionRow(props: SessionRowProps) {
   const { session, current, stop, renaming, onRename } = props
   const name = nameOf(session)
   const tabIndex = stop ? 0 : -1
+  // What is only begun cannot be changed yet.
+  const there = session.version > 0
 
   if (renaming)
     return (
@@ -48,21 +52,42 @@ export const SessionRow = memo(function SessionRow(props: SessionRowProps) {
         tabIndex={tabIndex}
         aria-current={current ? 'page' : undefined}
         onClick={closeDrawer}
-        onDoubleClick={() => onRename(session)}
+        onDoubleClick={() => there && onRename(session)}
         onKeyDown={(event) => {
+          if (!there) return
           if (event.key === 'F2') onRename(session)
           if (event.key === 'Delete') dialogs.set({ name: 'delete', session })
         }}
       >
         {name}
       </Link>
+      <Waiting sessionId={session.id} />
       {session.live_run_id && <span className={css.live} role="img" aria-label={t.sidebar.live} />}
-      <div className={css.menu}>
-        <SessionMenu session={session} onRename={() => onRename(session)} tabIndex={tabIndex} />
-      </div>
+      {there && (
+        <div className={css.menu}>
+          <SessionMenu session={session} onRename={() => onRename(session)} tabIndex={tabIndex} />
+        </div>
+      )}
     </div>
   )
 })
+
+/** That something written there has not gone out. */
+function Waiting({ sessionId }: { sessionId: string }) {
+  const messages = useOutgoing(sessionId).filter(waits)
+  if (messages.length === 0) return null
+  const refused = messages.some(({ state }) => state === 'refused')
+  const Icon = refused ? CircleAlert : Clock
+  return (
+    <span
+      className={`${css.waiting} ${refused ? css.refused : ''}`}
+      role="img"
+      aria-label={refused ? t.sidebar.refused : t.sidebar.waiting}
+    >
+      <Icon aria-hidden size="0.9375em" />
+    </span>
+  )
+}
 
 /** Once the row is there again. */
 function focusRow(id: string): void {

@@ -331,6 +331,8 @@ export const en = {
     yesterday: 'Yesterday',
     week: 'Previous 7 days',
     live: 'An answer is being written',
+    waiting: 'A message waits to be sent',
+    refused: 'A message could not be sent',
     actions: (title: string) => `Actions for ${title}`,
     rename: 'Rename',
     title: 'Title',

@@ -8,7 +8,14 @@ export const language = 'en'
 /** Which way they run. */
 export const direction: 'ltr' | 'rtl' = 'ltr'
 
-const locales = [...navigator.languages]
+/** Those that are languages: where a system has none set, a browser may say `C`. */
+const locales = navigator.languages.filter((tag) => {
+  try {
+    return Intl.getCanonicalLocales(tag).length > 0
+  } catch {
+    return false
+  }
+})
 
 export const number = new Intl.NumberFormat(locales)
 const bytes = ['byte', 'kilobyte', 'megabyte', 'gigabyte'] as const
