@@ -28,7 +28,16 @@ window.look = {
     return look.targets().filter(one => !one.matches('article p a, article li a, article td a'))
       .map(one => [one, one.getBoundingClientRect()])
       .filter(([, box]) => box.width > 1 && (box.width < 23.9 || box.height < 23.9))
+      .filter(([one]) => !look.reaches(one))
       .map(([one, box]) => `${look.name(one)}: ${box.width} × ${box.height}`)
+  },
+  // Whether it can be pressed beside what is drawn of it, 12 px from its middle.
+  reaches(one) {
+    one.scrollIntoView({ block: 'center' })
+    const box = one.getBoundingClientRect()
+    const [x, y] = [(box.left + box.right) / 2, (box.top + box.bottom) / 2]
+    return [[-11.9, 0], [11.9, 0], [0, -11.9], [0, 11.9]].every(
+      ([right, down]) => one.contains(document.elementFromPoint(x + right, y + down)))
   },
   // What sticks out of the window sideways, with nothing around it that scrolls.
   wide() {

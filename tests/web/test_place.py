@@ -15,7 +15,7 @@ import pytest
 from playwright.async_api import BrowserContext, Page, Request, Route, async_playwright, expect
 
 from tests.conftest import becomes
-from tests.web.conftest import CHROMIUM, FLAGS, Process, Profiles, Served
+from tests.web.conftest import FLAGS, WHOLE, Process, Profiles, Served, there
 from tests.web.faults import Faults
 from tests.web.gate import Gate
 from tests.web.seeds import conversation, seed, to_and_fro, user
@@ -375,7 +375,7 @@ async def test_a_session_is_opened_while_the_server_is_away(
 async def test_a_browser_that_keeps_nothing(served: Served, tmp_path: Path) -> None:
     """As where somebody has blocked all site data: it has locks and a database, and gives
     neither."""
-    assert CHROMIUM is not None
+    whole = there(WHOLE)
     profile = tmp_path / "profile" / "Default"
     profile.mkdir(parents=True)
     blocked = {"profile": {"default_content_setting_values": {"cookies": 2}}}
@@ -383,7 +383,7 @@ async def test_a_browser_that_keeps_nothing(served: Served, tmp_path: Path) -> N
     async with (
         async_playwright() as playwright,
         await playwright.chromium.launch_persistent_context(
-            profile.parent, executable_path=CHROMIUM, args=FLAGS
+            profile.parent, executable_path=whole, args=FLAGS
         ) as context,
     ):
         page = await context.new_page()

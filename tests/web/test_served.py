@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 
-import pytest
 from playwright.async_api import Browser, Error, Page, expect
 
 from squid.config import Config
@@ -49,8 +49,12 @@ async def test_behind_a_token(browser: Browser, configure: Callable[..., Config]
         # A browser that nobody tells the token shows nothing of the page.
         stranger = await browser.new_context()
         page = await stranger.new_page()
-        with pytest.raises(Error, match="AUTH"):
-            await page.goto(url)
+        # One with windows would ask for the token, and has no answer before that.
+        with suppress(Error):
+            answer = await page.goto(url)
+            assert answer is not None
+            assert answer.status == 401
+        await expect(page.get_by_role("navigation")).to_have_count(0)
         await stranger.close()
 
 
