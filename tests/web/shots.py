@@ -210,6 +210,7 @@ async def take(
     page = await context.new_page()
     await page.goto(address)
     await expect(sight.conversation(page).get_by_text("cool night")).to_be_visible()
+    await expect(page.get_by_role("button", name="Model: Claude Sonnet 5.5")).to_be_visible()
     await show(page)
     await page.mouse.move(0, 0)
     await sight.still(page)
