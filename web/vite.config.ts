@@ -22,7 +22,8 @@ export default defineConfig({
   resolve: {
     alias: {
       'react-style-singleton': here('src/ui/sheet.ts'),
-      // What streamdown brings with it and a browser has, or nothing here needs: 60 KB less.
+      // What streamdown brings with it and a browser has, or nothing here needs: 70 KB less.
+      'mdast-util-to-markdown': here('src/markdown/handlers.ts'),
       'rehype-raw': here('src/markdown/html.ts'),
       'tailwind-merge': here('src/markdown/classes.ts'),
     },
