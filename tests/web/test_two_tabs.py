@@ -133,3 +133,25 @@ async def test_they_share_what_is_being_written(served: Served, context: Browser
     await expect(boxes[0]).to_have_value("")
     await complete(answers(other).last)
     assert await one.evaluate("Object.keys(localStorage).filter(key => /draft/.test(key))") == []
+
+
+async def test_they_share_the_files_of_what_is_being_written(
+    served: Served, context: BrowserContext
+) -> None:
+    (session_id,) = await seed(served.client, conversation("Shared", to_and_fro(2)))
+    one, other = [await opened(context, served.url, session_id) for _ in range(2)]
+    files = [page.get_by_role("list", name="Attached files") for page in (one, other)]
+    for page, name in ((one, "a.txt"), (other, "b.txt")):
+        file = {"name": name, "mimeType": "text/plain", "buffer": name.encode()}
+        await page.locator("input[type=file]").set_input_files([file])  # type: ignore[list-item]
+        for shown in files:
+            await expect(shown).to_contain_text(name)
+    await one.reload()
+    await expect(files[0]).to_contain_text("a.txt")
+    await expect(files[0]).to_contain_text("b.txt")
+    await files[0].get_by_role("button", name="Remove a.txt").click()
+    await expect(files[1].get_by_text("a.txt")).to_have_count(0)
+    await write(other, "With one of them")
+    await expect(questions(other).last.get_by_text("b.txt")).to_be_visible()
+    for shown in files:
+        await expect(shown).to_have_count(0)

@@ -2,6 +2,7 @@
  * browser's own database until the message is sent. */
 import { clear, createStore, del, get, set, type UseStore } from 'idb-keyval'
 import { useSyncExternalStore } from 'react'
+import { openChannel } from '../outbox/channel'
 import type { Attachment } from '../outbox/outbox'
 
 export interface Attached extends Attachment {
@@ -11,6 +12,8 @@ export interface Attached extends Attachment {
   progress: number
   problem: Error | null
 }
+
+const channel = openChannel('squid.attached')
 
 const NONE: readonly Attached[] = []
 const lists = new Map<string, readonly Attached[]>()
@@ -44,7 +47,27 @@ function show(sessionId: string | null, list: readonly Attached[]): void {
 export function put(sessionId: string | null, list: readonly Attached[]): void {
   show(sessionId, list)
   void save(keyOf(sessionId), list)
+  channel?.postMessage({ key: keyOf(sessionId), list: list.map(bare) } satisfies News)
 }
+
+/** Two tabs that write the same message have the same files in it. The one in which a file was
+ * attached takes it to the server, and tells the other. */
+interface News {
+  key: string
+  list: readonly Attachment[]
+}
+
+channel?.addEventListener('message', ({ data }: MessageEvent<News>) => {
+  const known = new Map(lists.get(data.key)?.map((one) => [one.id, one]))
+  lists.set(
+    data.key,
+    data.list.filter(isAttachment).map((told) => {
+      const one = known.get(told.id)
+      return one && (one.fileId !== null || told.fileId === null) ? one : begun(told)
+    }),
+  )
+  for (const listener of listeners) listener()
+})
 
 /** Change how one of them is getting on. */
 export function progress(sessionId: string | null, id: string, part: Partial<Attached>): void {
@@ -98,7 +121,8 @@ export async function restore(sessionId: string | null): Promise<boolean> {
     const kept: unknown = await get(key, database())
     if (!Array.isArray(kept) || !kept.every(isAttachment)) return false
     const known = listOf(sessionId)
-    put(sessionId, [...kept.map(begun), ...known])
+    const there = new Set(known.map(({ id }) => id))
+    put(sessionId, [...kept.filter(({ id }) => !there.has(id)).map(begun), ...known])
     return true
   } catch {
     return false

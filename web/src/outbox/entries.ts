@@ -4,6 +4,7 @@ import type { History } from '../api/history'
 import { showStarted } from '../api/messages'
 import { queries } from '../api/queries'
 import type { StartedRun } from '../api/types'
+import { openChannel } from './channel'
 import { kept, revived } from './entry'
 import type { Outgoing } from './outbox'
 import * as storage from './storage'
@@ -23,16 +24,7 @@ const over = new Set<string>()
 /** Other tabs are told of each step. */
 type News = { put: unknown } | { gone: string; started?: StartedRun }
 
-const channel = openChannel()
-
-/** Null where the browser has none, or gives none to a site that may keep nothing. */
-function openChannel(): BroadcastChannel | null {
-  try {
-    return new BroadcastChannel('squid-outbox')
-  } catch {
-    return null
-  }
-}
+const channel = openChannel('squid-outbox')
 
 /** The messages that are to begin their sessions, the last one first. */
 export function beginnings(): readonly Outgoing[] {
