@@ -75,6 +75,18 @@ def test_server_knows_each_address_of_the_page() -> None:
     assert {re.sub(r":\w+", "{id}", address) for address in named} <= {"/", *ADDRESSES}
 
 
+def test_service_worker_knows_each_address_of_the_page() -> None:
+    """And no other: what is not the page's is the server's to refuse."""
+    script = (WEB / "src" / "worker" / "worker.ts").read_text("utf-8")
+    named = re.search(r"ADDRESSES = /(.*)/\n", script)
+    assert named is not None
+    pattern = re.compile(named[1].replace("\\/", "/"))
+    for address in ("/", *ADDRESSES):
+        assert pattern.fullmatch(address.replace("{id}", "01a1ff6f"))
+    for address in ("/api/sessions", "/docs", "/readyz", "/sessions", "/sessions/a/b", "/trash/a"):
+        assert not pattern.fullmatch(address)
+
+
 def test_uv_looks_at_all_that_the_page_is_built_from() -> None:
     keys = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["uv"]["cache-keys"]
     files = {key["file"] for key in keys if "file" in key}

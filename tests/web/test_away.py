@@ -8,7 +8,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from playwright.async_api import BrowserContext, Page, Route, expect
+from playwright.async_api import BrowserContext, Error, Page, Route, expect
 
 from squid.http import page as served_page
 from tests.conftest import becomes
@@ -209,25 +209,19 @@ async def test_a_new_page_takes_the_place_of_the_kept_one(
     assert before == f"squid-page-{was[1]}"
     worker.write_text(worker.read_text().replace(was[1], "next"))
     document = (folder / "index.html").read_text()
-    (folder / "index.html").write_text(document.replace("<title>Squid", "<title>Next Squid"))
+    (folder / "index.html").write_text(document.replace("never lost", "never ever lost"))
     monkeypatch.setattr(served_page, "FOLDER", folder)
 
     await page.reload()
-    # The server's document is shown at once; the old one's parts stay while a tab has it.
-    assert "<title>Next Squid" in await (await page.request.get(served.url)).text()
-    await page.evaluate(
-        "navigator.serviceWorker.ready.then(one => new Promise(done => {"
-        " const look = () => one.waiting ? done() : setTimeout(look, 20); look() }))"
-    )
-    await page.close()
-    page = await context.new_page()
-    await page.goto(served.url)
+    about = page.locator("meta[name=description]")
+    await expect(about).to_have_attribute("content", "Conversations that are never ever lost.")
 
     async def names() -> list[str]:
         found: list[str] = await page.evaluate("caches.keys()")
         return found
 
-    await becomes(names, ["squid-page-next"])
+    # A tab that was open before may still want the old one's parts.
+    await becomes(names, [before, "squid-page-next"])
 
 
 async def test_an_answer_of_the_api_is_never_from_the_browser(
@@ -240,7 +234,25 @@ async def test_an_answer_of_the_api_is_never_from_the_browser(
     process.server.kill()
     failed = await page.evaluate("fetch('/api/server').then(() => false, () => true)")
     assert failed
-    with pytest.raises(Exception, match="ERR_CONNECTION_REFUSED"):
-        await page.goto(f"{process.url}/api/server")
-    with pytest.raises(Exception, match="ERR_CONNECTION_REFUSED"):
-        await page.goto(f"{process.url}/docs")
+    for address in ("/api/server", "/docs", "/readyz", "/somewhere/else"):
+        with pytest.raises(Error, match="ERR_CONNECTION_REFUSED"):
+            await page.goto(process.url + address)
+
+
+async def test_another_program_at_the_same_address_has_its_own(
+    served: Served, context: BrowserContext
+) -> None:
+    page = await context.new_page()
+    await page.goto(served.url)
+    await installed(page)
+    told = 0
+
+    async def other(route: Route) -> None:
+        nonlocal told
+        told += 1
+        await route.fulfill(body=f"number {told}", content_type="text/javascript")
+
+    await context.route("**/assets/app.js", other)
+    await page.reload()
+    ask = "fetch('/assets/app.js').then(answer => answer.text())"
+    assert [await page.evaluate(ask), await page.evaluate(ask)] == ["number 1", "number 2"]

@@ -17,15 +17,16 @@ export function worker(path: string): Plugin {
       order: 'post',
       handler(_options, bundle) {
         const parts: string[] = []
+        const others: string[] = []
         const all = createHash('sha256')
         for (const [name, file] of Object.entries(bundle).sort(([a], [b]) => (a < b ? -1 : 1))) {
           if (name === 'worker.js') continue
           all.update(name)
           if (name === 'index.html' && file.type === 'asset') all.update(file.source)
           const from = file.type === 'chunk' ? file.moduleIds.join() : name
-          if (name.startsWith('assets/') && !AS_NEEDED.test(from)) parts.push(`/${name}`)
+          if (name.startsWith('assets/')) (AS_NEEDED.test(from) ? others : parts).push(`/${name}`)
         }
-        const written = JSON.stringify({ version: all.digest('hex').slice(0, 16), parts })
+        const written = JSON.stringify({ version: all.digest('hex').slice(0, 16), parts, others })
         const script = bundle['worker.js']
         if (script?.type !== 'chunk') throw new Error('There is no service worker in the build.')
         script.code = script.code.replace(/(["'`])%BUILT%\1/, () => written)

@@ -152,6 +152,22 @@ describe('reading a session anew', () => {
     expect(shown()).toBe('abc')
   })
 
+  it('reads all that is shown from this browser, as any of it may be otherwise', async () => {
+    queries.setQueryData(keys.history('s'), { ...history('abcdef', 3, false), kept: true })
+    look()
+    server['/api/sessions/s'] = () => ({ ...history('ef', 5), older: true })
+    // Somebody has deleted c.
+    server['/api/sessions/s/messages?before=e&limit=100'] = () => page('abd', false)
+    await refreshHistory('s')
+    expect(shown()).toBe('abdef')
+    expect(historyOf('s')?.kept).toBeUndefined()
+    // And where it goes too far back, what the server has just said is all there is.
+    queries.setQueryData(keys.history('s'), { ...history('abcdef', 3, false), kept: true })
+    server['/api/sessions/s/messages?before=e&limit=100'] = () => page('bd', false)
+    await refreshHistory('s')
+    expect(shown()).toBe('ef')
+  })
+
   it('reads on while it is told of more', async () => {
     known('ab', 1)
     look()

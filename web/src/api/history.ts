@@ -3,6 +3,7 @@
 import { queryOptions, useQuery } from '@tanstack/react-query'
 import { api, body, found } from './client'
 import { keys, queries } from './queries'
+import { readPatience } from './retry'
 import type { Message, Session, SessionView, StartedRun } from './types'
 
 export interface History {
@@ -14,6 +15,9 @@ export interface History {
   /** As of which version of the session the messages are. Of the session itself a later one
    * may be told, as by a change of its title; others may have said something before that. */
   read: number
+  /** Whether it is from this browser and not from the server, which may say otherwise of all
+   * of it. */
+  kept?: true
 }
 
 /** How many older messages are loaded at once. */
@@ -51,7 +55,7 @@ export function splice(known: History | null | undefined, newest: SessionView): 
 const query = (sessionId: string) =>
   queryOptions({
     queryKey: keys.history(sessionId),
-    queryFn: ({ signal }) => readHistory(sessionId, signal),
+    queryFn: ({ signal }) => readHistory(sessionId, readPatience(signal)),
   })
 
 /** A session with its messages: undefined until it is there, null where there is none. */
@@ -72,7 +76,8 @@ async function readHistory(sessionId: string, signal: AbortSignal): Promise<Hist
   // What was done meanwhile has been shown already, and is not to be taken back.
   for (let reads = 1; newest && isOld(newest.session) && reads < READS; reads += 1)
     newest = await readNewest(sessionId, signal)
-  return newest && splice(historyOf(sessionId), newest)
+  const known = historyOf(sessionId)
+  return newest && splice(known?.kept ? null : known, newest)
 }
 
 const isOld = (session: Session) => session.version < (historyOf(session.id)?.session.version ?? 0)
@@ -83,7 +88,11 @@ async function readNewest(sessionId: string, signal: AbortSignal): Promise<Sessi
   const newest = await found(
     api.GET('/api/sessions/{session_id}', { params: { path: { session_id: sessionId } }, signal }),
   )
-  const known = new Set(historyOf(sessionId)?.messages.map((message) => message.id))
+  const loaded = historyOf(sessionId)
+  // Messages are what they were, unless nobody has said so since the page was loaded: then
+  // all are read that are shown.
+  const met = loaded?.kept ? loaded.messages.slice(0, 1) : loaded?.messages
+  const known = new Set(met?.map((message) => message.id))
   if (!newest || known.size === 0) return newest
   let view = newest
   for (let pages = 0; pages < FAR; pages += 1) {

@@ -80,14 +80,21 @@ it('lets go of what is deleted, or is not there', async () => {
   await vi.waitFor(async () => expect(await named()).toEqual([kept('c')]))
 })
 
+it('lets go of what is deleted without having been opened', async () => {
+  await read()
+  const { show } = await import('./sessions')
+  show(session({ id: 's', deleted_at: 5, version: 2 }))
+  await vi.waitFor(async () => expect(await named()).toEqual([]))
+})
+
 it('keeps an answer as far as it has come, of the run that is at it', async () => {
   const { queries, keys, keepAnswer } = await page()
   const live = { status: 'streaming', session_id: 's', run_event: 2 } as const
   const one = message({ id: 'one', run_id: 'r1', ...live })
   const two = message({ id: 'two', parent_id: 'one', run_id: 'r3', ...live })
   queries.setQueryData(keys.history('s'), { ...history('s'), messages: [one, two] })
-  keepAnswer({ ...one, content: 'So far', run_event: 9 }, false)
-  keepAnswer(message({ id: 'two', run_id: 'r2', ...live, content: 'Before', run_event: 99 }), false)
+  keepAnswer({ ...one, content: 'So far', run_event: 9 })
+  keepAnswer(message({ id: 'two', run_id: 'r2', ...live, content: 'Before', run_event: 99 }))
   leave()
   await vi.waitFor(async () =>
     expect((await all()).get(kept('s'))?.data.messages).toMatchObject([

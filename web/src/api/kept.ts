@@ -4,7 +4,7 @@ import type { InfiniteData, QueryKey } from '@tanstack/react-query'
 import { clear, createStore, del, get, set, type UseStore, update } from 'idb-keyval'
 import { Refused } from './errors'
 import { type History, place } from './history'
-import { queries } from './queries'
+import { keys, queries } from './queries'
 import { passes } from './retry'
 import type { Message } from './types'
 
@@ -56,10 +56,14 @@ const KEPT: Record<string, (data: unknown, key: QueryKey) => unknown> = {
 /** As much of a conversation as is kept, with its answers as far as they have come. */
 function end(history: History): History | undefined {
   if (history.session.deleted_at !== null) return undefined
-  const live = history.messages.flatMap(({ id, run_id }) => {
+  const live = history.messages.flatMap(({ id, run_id, status }) => {
     const answer = growing.get(id)
-    // Another run may be at it by now.
-    return answer?.run_id === run_id ? answer : []
+    if (!answer) return []
+    const lives = status === 'pending' || status === 'streaming'
+    if (lives && answer.run_id === run_id) return answer
+    // It is over and was read since, or another run is at it.
+    growing.delete(id)
+    return []
   })
   const messages = live.length ? place(history.messages, live) : history.messages
   return {
@@ -71,11 +75,25 @@ function end(history: History): History | undefined {
 
 const nameOf = (key: QueryKey) => JSON.stringify(key)
 
-/** An answer has grown, or is over and read from the server. */
-export function keepAnswer(message: Message, over: boolean): void {
-  if (over) growing.delete(message.id)
-  else growing.set(message.id, message)
-  soon(nameOf(['history', message.session_id]))
+/** An answer has grown. */
+export function keepAnswer(message: Message): void {
+  growing.set(message.id, message)
+  soon(nameOf(keys.history(message.session_id)))
+}
+
+/** Nobody looks at it any more. */
+export function leaveAnswer(messageId: string): void {
+  growing.delete(messageId)
+}
+
+/** A session that was deleted is not kept either. */
+export function forgetKept(sessionId: string): void {
+  const name = nameOf(keys.history(sessionId))
+  due.delete(name)
+  void stored(async (store) => {
+    await del(name, store)
+    await order(name, false, store)
+  })
 }
 
 function soon(name: string): void {
@@ -124,7 +142,8 @@ async function recall(key: QueryKey): Promise<void> {
   const name = nameOf(key)
   const kept = await stored((store) => get<{ v: number; data: unknown }>(name, store))
   if (!allowed || kept?.v !== VERSION) return
-  queries.setQueryData(key, (known: unknown) => (known === undefined ? kept.data : known))
+  const data = key[0] === keys.histories[0] ? { ...(kept.data as History), kept: true } : kept.data
+  queries.setQueryData(key, (known: unknown) => (known === undefined ? data : known))
 }
 
 /** Whether to keep anything in this browser. What is there goes where not. */
@@ -135,6 +154,7 @@ export function allow(next: boolean): void {
 
 function forget(): void {
   due.clear()
+  growing.clear()
   void stored((store) => clear(store))
 }
 

@@ -12,6 +12,16 @@ export function passes(error: unknown): boolean {
   return error.code !== 'no-provider' && [408, 429, 502, 503, 504, 507].includes(error.status)
 }
 
+/** How long the server may take to say something: a line may be dead and not know. */
+const ANSWER_MS = 30_000
+/** And to be read from, where nothing is shown before. */
+const READ_MS = 10_000
+
+export const patience = (signal: AbortSignal, milliseconds = ANSWER_MS) =>
+  AbortSignal.any([signal, AbortSignal.timeout(milliseconds)])
+
+export const readPatience = (signal: AbortSignal) => patience(signal, READ_MS)
+
 /** How long to wait after so many failures: ever longer, never all at once, and not less
  * than the server asks for. In milliseconds. */
 export function delay(failures: number, error?: unknown): number {

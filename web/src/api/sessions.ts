@@ -2,7 +2,9 @@
 import { type InfiniteData, useInfiniteQuery, useMutation } from '@tanstack/react-query'
 import { api, body } from './client'
 import { type History, historyOf, refreshHistory } from './history'
+import { forgetKept } from './kept'
 import { keys, queries } from './queries'
+import { readPatience } from './retry'
 import type { Session, UpdateSession } from './types'
 
 export interface SessionFilter {
@@ -30,7 +32,7 @@ export function useSessions(filter: SessionFilter) {
           params: {
             query: { ...filter, limit: PAGE, ...(pageParam ? { cursor: pageParam } : {}) },
           },
-          signal,
+          signal: readPatience(signal),
         }),
       ),
     initialPageParam: '',
@@ -55,6 +57,7 @@ type List = InfiniteData<Page>
 /** Puts a session, as the server has just told it, wherever it is shown, and takes it from
  * the lists that it is no longer in. */
 export function show(session: Session): void {
+  if (session.deleted_at !== null) forgetKept(session.id)
   const put = (one: Session) =>
     one.id === session.id && one.version <= session.version ? session : one
   queries.setQueryData<History>(

@@ -58,9 +58,12 @@ export function Card({ sessionId, outgoing = NONE, runId = null, ...props }: Car
   }, [sessionId])
 
   async function submit() {
+    const words = draftOf(sessionId)
     // What was dropped a moment ago goes along.
     await taken()
-    if (send(draftOf(sessionId))) setText('')
+    const now = draftOf(sessionId)
+    // It was sent meanwhile, or what is written goes on behind it.
+    if (now.startsWith(words) && send(words)) setText(now.slice(words.length))
     goOn()
   }
 

@@ -2,7 +2,7 @@
 import { useCallback, useMemo, useSyncExternalStore } from 'react'
 import { api, found } from '../api/client'
 import { historyOf, showMessages } from '../api/history'
-import { keepAnswer } from '../api/kept'
+import { keepAnswer, leaveAnswer } from '../api/kept'
 import { queries } from '../api/queries'
 import { runEnded } from '../api/sessions'
 import type { Message, RunEvent } from '../api/types'
@@ -51,6 +51,7 @@ class Followed {
       this.leaving = setTimeout(() => {
         this.close()
         this.flushing?.()
+        leaveAnswer(this.answer.message.id)
         followed.delete(this.runId)
       }, LINGER_MS)
     }
@@ -107,7 +108,7 @@ class Followed {
     if (answer === this.answer) return
     const over = answer.ended && !this.answer.ended
     this.answer = answer
-    keepAnswer({ ...answer.message, run_event: answer.event }, answer.ended)
+    if (!answer.ended) keepAnswer({ ...answer.message, run_event: answer.event })
     if (over) this.finish()
     for (const listener of this.listeners) listener()
   }

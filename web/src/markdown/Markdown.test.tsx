@@ -193,6 +193,13 @@ describe('formulas', () => {
   }, 20_000)
 })
 
+/** Each took ten seconds and more, in every frame. */
+it.each(['$$ – ', '$$ ', '$$\n\n', '\\[ '])('goes in circles of dollars soon: %j', (piece) => {
+  const begun = performance.now()
+  expect(wordsOf(piece.repeat(1_000), true)).not.toBe('')
+  expect(performance.now() - begun).toBeLessThan(3_000)
+})
+
 describe('links', () => {
   it('are not within each other', () => {
     const container = shown(

@@ -45,3 +45,11 @@ describe('the blocks of an answer', () => {
     expect(blocks('1. a\n\n    ```\n    echo $$ [^a]\n    ```\n\nb\n\nc')).toHaveLength(3)
   })
 })
+
+it('is cut soon, however many lines there are without a blank one', () => {
+  const text = 'a line\n# a heading\n'.repeat(8_000)
+  const begun = performance.now()
+  blocks(text)
+  // It took more than a second, and each frame of a stream again.
+  expect(performance.now() - begun).toBeLessThan(700)
+})

@@ -25,8 +25,8 @@ function closes(text: string): boolean {
   return true
 }
 
-/** Whether there is anything to be set: "$$ – $$$" is how dear it is. */
-export const isAnything = (text: string) => /[\p{L}\p{N}\\]/u.test(text)
+/** Whether it is anything to be set, or half of such a sign: "$$ – $$$" is how dear it is. */
+export const isAnything = (unit: string) => /[\p{L}\p{N}\p{Cs}\\]/u.test(unit)
 
 const HINT = /\$\$|\\[([]|(?<![\\$\w])\$(?![\s$"'?!@#])[^$\n]*[^$\n\s]\$(?![\w$])|```math/
 
@@ -56,12 +56,16 @@ export function blockLength(text: string): number {
   return alone ? OPEN : 0
 }
 
+/** How far a paragraph is looked into: a longer one is only cut less. */
+const FAR = 5_000
+
 const WITHIN = /\n {0,3}(?:\$\$(?!\$)|\\\[)/
 
 /** Where in a paragraph such a formula may begin; `Infinity` where nowhere. */
 export function mayBegin(text: string): number {
-  const end = text.indexOf('\n\n')
-  const at = WITHIN.exec(end < 0 ? text : text.slice(0, end))?.index
+  const near = text.slice(0, FAR)
+  const end = near.indexOf('\n\n')
+  const at = WITHIN.exec(end < 0 ? near : near.slice(0, end))?.index
   return at === undefined ? Number.POSITIVE_INFINITY : at
 }
 

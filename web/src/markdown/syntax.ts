@@ -43,6 +43,9 @@ function formula(isBlock: boolean): Tokenizer {
     /** What is in it so far. */
     let text = ''
     let line = ''
+    /** Whether there is anything in it to be set, and whether it was closed without. */
+    let anything = false
+    let empty = false
     /** Whether nothing else is on the line on which it begins. */
     let alone = false
 
@@ -84,6 +87,7 @@ function formula(isBlock: boolean): Tokenizer {
     }
 
     const words: State = (code) => {
+      if (empty) return nok(code)
       effects.enter('formulaText')
       return word(code)
     }
@@ -119,6 +123,7 @@ function formula(isBlock: boolean): Tokenizer {
     }
 
     function take(code: Code): void {
+      anything ||= isAnything(charOf(code))
       text += charOf(code)
       line += charOf(code)
       effects.consume(code)
@@ -155,7 +160,8 @@ function formula(isBlock: boolean): Tokenizer {
         }
         const done: State = (code) => {
           effects.exit('formulaSign')
-          return isAnything(text) ? ok(code) : nok(code)
+          empty = !anything
+          return empty ? nok(code) : ok(code)
         }
         return (code) => {
           effects.enter('formulaSign')

@@ -2,11 +2,9 @@
 import { api, body } from '../api/client'
 import { Refused } from '../api/errors'
 import { upload } from '../api/files'
+import { patience } from '../api/retry'
 import type { StartedRun } from '../api/types'
 import type { Attachment, Outgoing } from './outbox'
-
-/** How long the server may take to say that it has a session, or a message. */
-const ANSWER_MS = 30_000
 
 interface Steps {
   signal: AbortSignal
@@ -36,9 +34,6 @@ export async function deliver(entry: Outgoing, steps: Steps): Promise<StartedRun
     return await post(entry, await uploaded(again, steps), steps)
   }
 }
-
-/** A line may be dead and not know. */
-const patience = (signal: AbortSignal) => AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)])
 
 async function post(
   entry: Outgoing,

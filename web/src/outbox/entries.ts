@@ -150,7 +150,7 @@ export async function load(): Promise<void> {
 /** Let go of what another tab has sent meanwhile. */
 export async function settle(sessionId: string): Promise<void> {
   const before = of(sessionId).filter(({ id }) => !unkept.has(id))
-  const stored = await storage.load()
+  const stored = await storage.loadSoon()
   if (stored === null) return
   const ids = new Set(stored.map((entry) => entry.id))
   for (const { id } of before) if (!ids.has(id)) release(id)

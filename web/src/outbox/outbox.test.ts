@@ -199,7 +199,7 @@ describe('several messages', () => {
     await vi.waitFor(() => expect(sent()).toEqual(['Behind it']))
   })
 
-  it('are not sent again and again where a run was only world.taken to be over', async () => {
+  it('are not sent again and again where a run was only taken to be over', async () => {
     const p = await page()
     p.sessions.runEnded('s', 'other')
     world.server = () => problem(409, 'run-in-progress', { run_id: 'other' })

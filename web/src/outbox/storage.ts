@@ -24,10 +24,13 @@ async function stored<T>(task: (store: UseStore) => Promise<T>): Promise<T | nul
 
 /** All that is kept, in the order in which it was written; null where nothing can be kept. */
 export async function load(): Promise<Outgoing[] | null> {
-  const found = await soon(stored((store) => values<unknown>(store)))
+  const found = await stored((store) => values<unknown>(store))
   if (found === null) return null
   return found.flatMap((value) => revived(value) ?? [])
 }
+
+/** The same, or null where that takes long. */
+export const loadSoon = () => soon(load())
 
 /** Whether it is kept, once that is known: the disk may be full. */
 export async function keep(entry: Outgoing): Promise<boolean> {

@@ -46,7 +46,7 @@ describe('two tabs', () => {
     expect(world.posts).toHaveLength(1)
   })
 
-  it('send nothing that the other one has world.taken back meanwhile', async () => {
+  it('send nothing that the other one has taken back meanwhile', async () => {
     const one = await page()
     world.server = (body, path) =>
       path === '/api/files'

@@ -1,6 +1,18 @@
 /** A browser that keeps nothing, and a server that does not let one in. */
 import { beforeEach, describe, expect, it, vi } from 'vitest'
-import { draft, file, locks, page, problem, reset, sent, states, take, world } from './fixtures'
+import {
+  draft,
+  file,
+  lockManager,
+  locks,
+  page,
+  problem,
+  reset,
+  sent,
+  states,
+  take,
+  world,
+} from './fixtures'
 
 beforeEach(reset)
 
@@ -38,6 +50,59 @@ describe('where the browser keeps nothing', () => {
     expect(leaves()).toBe(true)
     await vi.waitFor(() => expect(p.takeBack(id)).not.toBeNull())
     expect(leaves()).toBe(false)
+  })
+})
+
+describe('a database that is slow to open', () => {
+  it('still gives what waits', async () => {
+    world.network = false
+    const p = await page()
+    const id = p.send(draft('Hello'))
+    await vi.waitFor(() => expect(states(p)).toEqual(['Hello waiting']))
+    p.close()
+    locks(lockManager())
+    world.network = true
+    const { open } = indexedDB
+    vi.spyOn(indexedDB, 'open').mockImplementation((...asked) => {
+      const request = { onsuccess: null, onerror: null } as unknown as IDBOpenDBRequest
+      setTimeout(() => {
+        const real = open.apply(indexedDB, asked)
+        real.onsuccess = () => {
+          Object.assign(request, { result: real.result })
+          request.onsuccess?.(new Event('success'))
+        }
+      }, 2_500)
+      return request
+    })
+    await page()
+    await vi.waitFor(() => expect(world.taken.has(id)).toBe(true), { timeout: 4_500 })
+  })
+})
+
+describe('another tab', () => {
+  it('brings nothing back that was taken back here', async () => {
+    class Channel extends EventTarget {
+      static all: Channel[] = []
+      posted: unknown[] = []
+      constructor() {
+        super()
+        Channel.all.push(this)
+      }
+      postMessage(news: unknown): void {
+        this.posted.push(news)
+      }
+    }
+    vi.stubGlobal('BroadcastChannel', Channel)
+    world.network = false
+    const p = await page()
+    const id = p.send(draft('Hello'))
+    await vi.waitFor(() => expect(states(p)).toEqual(['Hello waiting']))
+    const [channel] = Channel.all
+    const told = channel?.posted.findLast((news) => 'put' in (news as object))
+    expect(p.takeBack(id)).not.toBeNull()
+    // What the other one was about to say.
+    channel?.dispatchEvent(new MessageEvent('message', { data: told }))
+    expect(states(p)).toEqual([])
   })
 })
 

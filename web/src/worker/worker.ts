@@ -9,14 +9,20 @@ declare const self: ServiceWorkerGlobalScope
 interface Built {
   /** Changes with whatever is in it. */
   version: string
-  /** What is needed to show the page; the rest is kept once it was asked for. */
+  /** What is needed to show the page. */
   parts: string[]
+  /** What is kept once it was asked for. */
+  others: string[]
 }
 const built = '%BUILT%' as unknown as Built
 
 const PREFIX = 'squid-page-'
 const CACHE = PREFIX + built.version
 const DOCUMENT = '/'
+/** The page's own: all else is the server's to answer, also with a refusal. */
+const ADDRESSES = /^\/(sessions\/[^/]+|archive|trash)?$/
+/** Another program may be served at the same address, with assets of its own. */
+const mine = new Set([...built.parts, ...built.others])
 
 /** A line may be dead and not know; and from a server that is there, the document comes at
  * once. */
@@ -26,28 +32,26 @@ const PATIENCE_MS = 5_000
 const AWAY = [502, 503, 504]
 
 self.addEventListener('install', (event) => {
-  // All of it or nothing. It takes the place of an older one when no tab has that any more,
-  // which may still want its parts.
+  // All of it or nothing.
   event.waitUntil(caches.open(CACHE).then((cache) => cache.addAll([DOCUMENT, ...built.parts])))
+  void self.skipWaiting()
 })
 
-self.addEventListener('activate', (event) => {
-  event.waitUntil(forgetOthers())
-})
+self.addEventListener('activate', (event) => event.waitUntil(forgetOthers()))
 
+/** The page before this one stays: an open tab may still want its parts. */
 async function forgetOthers(): Promise<void> {
   const names = await caches.keys()
   const others = names.filter((name) => name.startsWith(PREFIX) && name !== CACHE)
-  await Promise.all(others.map((name) => caches.delete(name)))
+  await Promise.all(others.slice(0, -1).map((name) => caches.delete(name)))
 }
 
 self.addEventListener('fetch', (event) => {
   const { request } = event
   const { origin, pathname } = new URL(request.url)
   if (origin !== self.location.origin || request.method !== 'GET') return
-  if (pathname.startsWith('/assets/')) event.respondWith(part(request))
-  // What is not the page's is opened or saved by the browser itself.
-  else if (request.mode === 'navigate' && !/^\/(api|docs)(\/|$)/.test(pathname))
+  if (pathname.startsWith('/assets/')) event.respondWith(part(event, mine.has(pathname)))
+  else if (request.mode === 'navigate' && ADDRESSES.test(pathname))
     event.respondWith(document(request))
 })
 
@@ -62,14 +66,20 @@ async function document(request: Request): Promise<Response> {
 }
 
 /** Its name changes with what is in it: one that is kept is the right one. */
-async function part(request: Request): Promise<Response> {
+async function part(event: FetchEvent, keep: boolean): Promise<Response> {
+  const { request } = event
   const known = await caches.match(request)
   if (known) return known
   const answer = await fetch(request)
-  if (answer.ok) {
-    const cache = await caches.open(CACHE)
+  if (answer.ok && keep) {
+    const copy = answer.clone()
     // A full disk takes nothing from who asked.
-    await cache.put(request, answer.clone()).catch(() => {})
+    event.waitUntil(
+      caches
+        .open(CACHE)
+        .then((cache) => cache.put(request, copy))
+        .catch(() => {}),
+    )
   }
   return answer
 }
