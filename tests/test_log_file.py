@@ -157,10 +157,22 @@ def test_a_disk_that_hangs_holds_up_nobody(config: Config, monkeypatch: pytest.M
     monkeypatch.setattr(log_file, "WAITING", 10)
     monkeypatch.setattr(log_file, "CLOSE_SECONDS", 0.1)
     goes_on = threading.Event()
-    monkeypatch.setattr(log_file._File, "emit", lambda self, record: goes_on.wait(10))
+    hung: set[logging.Handler] = set()
+
+    def hang(self: logging.Handler, record: logging.LogRecord) -> None:
+        hung.add(self)
+        goes_on.wait(10)
+
+    monkeypatch.setattr(log_file._File, "emit", hang)
+    before = set(threading.enumerate())
     began = time.monotonic()
     with writing(config):
         for number in range(1000):
             logger.info("%d", number)
     assert time.monotonic() - began < 2
     goes_on.set()
+    # What it would still write is of this test, and its file is nobody's else to close.
+    for thread in set(threading.enumerate()) - before:
+        thread.join(10)
+    for writer in hung:
+        writer.close()

@@ -9,11 +9,12 @@ from playwright.async_api import Locator, Page, expect
 from tests.web.conftest import PHONE, Profiles, Served
 from tests.web.gate import Gate
 from tests.web.seeds import PARAGRAPH, Turn, assistant, conversation, seed, user
-from tests.web.sight import answers, complete, questions, still, to_end, top_of
+from tests.web.sight import answers, complete, questions, still, to_end, top_of, write
 
 LONG = "\n\n".join(f"Part {number}. {PARAGRAPH}" for number in range(30))
 LINES = "\n".join(f"row {number}" for number in range(200))
 CALL = {"id": "toolu_1", "name": "look", "input": '{"a": 1}', "result": LINES}
+SLOWLY = "script:deltas=50,size=150,delay_ms=30"
 DETAILS = f"The answer.\n\n<details>\n<summary>More of it</summary>\n\n{LONG}\n\n</details>"
 CODE = "```\n" + "wide code " * 40 + "\n```"
 
@@ -191,3 +192,15 @@ async def test_an_answer_without_a_word_says_so(page: Page, served: Served) -> N
     await expect(last.get_by_role("button", name="Try again", exact=True)).to_be_visible()
     # How long it thought is not known here, and not spoken of.
     await expect(last).not_to_contain_text("Thought")
+
+
+async def test_each_answer_is_followed(page: Page, served: Served) -> None:
+    """The second one as well, whose rows are not as high as they were taken to be."""
+    made = await served.client.post("/api/sessions", json={"model": SLOWLY})
+    await page.goto(f"{served.url}/sessions/{made.json()['id']}")
+    for number in range(3):
+        await write(page, f"Question {number}")
+        await expect(answers(page).nth(number)).to_contain_text("w20.")
+        await complete(answers(page).nth(number))
+        assert await to_end(page) <= 2
+        await expect(page.get_by_role("button", name="To the latest message")).to_have_count(0)

@@ -83,6 +83,7 @@ async def test_what_waits_in_a_session_that_is_deleted(
     await expect(questions(page).first).to_be_visible()
     await waiting(page).get_by_role("button", name="Send again").click()
     await expect(questions(page).last).to_contain_text("Too late")
+    await expect(answers(page)).to_have_count(2)
     await complete(answers(page).last)
     assert (await asked(served.client, session_id)).count("Too late") == 1
 

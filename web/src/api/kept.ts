@@ -17,7 +17,7 @@ const MOST = 20
 const LONGEST = 200
 
 /** How long what is shown may be ahead of what is kept. */
-const WRITE_MS = 1_000
+const WRITE_MS = 250
 
 /** The names of the kept conversations, the last one first. */
 const INDEX = 'index'

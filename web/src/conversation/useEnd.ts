@@ -132,18 +132,24 @@ export function useEnd({ scroller, virtualizer, rows, follows, setFollowing, cha
     const onPointerDown = (event: PointerEvent) => {
       if (event.target === element && event.offsetX > element.clientWidth) letGo()
     }
+    let high = element.scrollHeight
     // The scrollbar, and whatever else scrolls.
     const onScroll = () => {
       const before = top.current
       const now = element.scrollTop
       top.current = now
+      // Rows are as high as they are taken to be until they are measured: where they turn out
+      // lower, the list itself steps up.
+      const shrunk = element.scrollHeight < high
+      high = element.scrollHeight
       const distance = element.scrollHeight - element.clientHeight - now
       // What is heard of now may be the page's own step down, from before somebody went up.
       if (now >= before && performance.now() - gone < JUST_GONE_MS) return
       if (distance <= END && now >= before) set(true)
       // An answer grows away from under who comes down to its end.
       else if (distance <= NEAR && now > before && !follows.current) go()
-      else if (distance > END && now < before - 1) set(false)
+      else if (distance > END && now < before - 1 && !shrunk) set(false)
+      else if (shrunk && follows.current) element.scrollTop = high
     }
     const passive = { passive: true }
     element.addEventListener('wheel', onWheel, passive)

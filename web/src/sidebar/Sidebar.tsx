@@ -1,5 +1,7 @@
 import { Dialog } from 'radix-ui'
 import { useEffect } from 'react'
+import { useSessions } from '../api/sessions'
+import { useSettings } from '../settings/settings'
 import { t } from '../strings'
 import { useReturnedFocus } from '../ui/focus'
 import { Panel } from './Panel'
@@ -9,7 +11,10 @@ import { closeDrawer, useSidebar } from './state'
 /** The sessions, at the side; on a phone a drawer. */
 export function Sidebar() {
   const { phone, open, setOpen } = useSidebar()
+  const { sort, order } = useSettings()
   const focus = useReturnedFocus()
+  // Also of a drawer that is closed: it opens with what is there, and without a server too.
+  useSessions({ sort, order })
   // A drawer that was open when the window became wide is not, when it is narrow again.
   useEffect(() => {
     if (!phone) closeDrawer()

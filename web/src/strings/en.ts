@@ -11,7 +11,7 @@ export const en = {
   tryAgain: 'Try again',
   undo: 'Undo',
   unreachable: 'The server cannot be reached.',
-  unreachableHint: 'It is tried again by itself. Is “squid serve” running?',
+  unreachableHint: 'Is “squid serve” running?',
   serverBrokeHint: 'Try again in a moment. The server’s log says more.',
   wentWrong: 'Something went wrong in this page.',
 
