@@ -161,7 +161,7 @@ async def becomes(read: Callable[[], Awaitable[object]], expected: object) -> No
         return await read() == expected
 
     with suppress(TimeoutError):
-        await until_async(is_so)
+        await until_async(is_so, seconds=40)
     assert await read() == expected
 
 

@@ -8,6 +8,8 @@ from typing import Any
 import httpx2
 from playwright.async_api import Locator, Page, expect
 
+from tests.conftest import becomes
+
 SCRIPT = """
 window.sight = {
   // What scrolls the conversation.
@@ -118,3 +120,19 @@ async def asked(client: httpx2.AsyncClient, session_id: str) -> list[str]:
 
 async def complete(answer: Locator) -> None:
     await expect(answer).to_have_attribute("data-status", "complete")
+
+
+async def answered(page: Page) -> None:
+    """What is seen to be asked has its answer. (The last answer alone may be the one before.)"""
+    last = conversation(page).get_by_role("article").last
+    await expect(last).to_have_accessible_name("Assistant")
+    await complete(last)
+
+
+async def is_there(client: httpx2.AsyncClient, session_id: str, texts: list[str]) -> None:
+    """The page shows what is on its way before the server has it."""
+
+    async def last() -> list[str]:
+        return (await asked(client, session_id))[-len(texts) :]
+
+    await becomes(last, texts)

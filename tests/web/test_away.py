@@ -17,9 +17,10 @@ from tests.web.faults import Faults
 from tests.web.gate import Gate
 from tests.web.seeds import conversation, seed, to_and_fro
 from tests.web.sight import (
+    answered,
     answers,
     asked,
-    complete,
+    is_there,
     numbered,
     questions,
     roll,
@@ -94,7 +95,8 @@ async def test_what_was_read_is_there_and_what_is_written_goes_out_once(
 
     await process.start()
     await expect(questions(page).last).to_contain_text("Written to nobody")
-    await complete(answers(page).last)
+    await is_there(process.client, session_id, ["Written to nobody"])
+    await answered(page)
     await expect(waiting).to_have_count(0)
     await expect(page.get_by_text("Reconnecting…")).to_have_count(0)
     assert (await asked(process.client, session_id)).count("Written to nobody") == 1
@@ -166,7 +168,8 @@ async def test_a_session_that_is_new_to_the_browser(
     await expect(waiting).to_contain_text(["First words"])
     await process.start()
     await expect(questions(page).last).to_contain_text("First words")
-    await complete(answers(page).last)
+    await is_there(process.client, session_id, ["First words"])
+    await answered(page)
     assert (await asked(process.client, session_id)).count("First words") == 1
 
 

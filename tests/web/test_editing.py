@@ -6,7 +6,7 @@ from playwright.async_api import Locator, Page, expect
 
 from tests.web.conftest import PHONE, Profiles, Served
 from tests.web.seeds import assistant, conversation, seed, user
-from tests.web.sight import answers, asked, complete
+from tests.web.sight import answered, asked
 
 
 async def two(served: Served) -> list[str]:
@@ -49,7 +49,7 @@ async def test_it_outlives_other_sessions_and_a_reload(page: Page, served: Serve
     await expect(form(page)).to_have_value("two, said with care")
     await page.get_by_role("button", name="Save and send").click()
     await expect(mine(page).get_by_text("2/2")).to_be_visible()
-    await complete(answers(page).last)
+    await answered(page)
     assert await asked(served.client, second) == ["two, said with care"]
     # Saved, it is no draft any more.
     await mine(page).get_by_role("button", name="Previous version").click()

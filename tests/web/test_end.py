@@ -9,7 +9,16 @@ from playwright.async_api import Locator, Page, expect
 from tests.web.conftest import PHONE, Profiles, Served
 from tests.web.gate import Gate
 from tests.web.seeds import PARAGRAPH, Turn, assistant, conversation, seed, user
-from tests.web.sight import answers, complete, questions, still, to_end, top_of, write
+from tests.web.sight import (
+    answered,
+    answers,
+    complete,
+    questions,
+    still,
+    to_end,
+    top_of,
+    write,
+)
 
 LONG = "\n\n".join(f"Part {number}. {PARAGRAPH}" for number in range(30))
 LINES = "\n".join(f"row {number}" for number in range(200))
@@ -109,7 +118,7 @@ async def test_a_growing_answer_leaves_what_was_opened_in_it(
     await reasoning.click()
     assert await top(page, reasoning) == pytest.approx(before, abs=2)
     gate.open()
-    await complete(answers(page).last)
+    await answered(page)
     assert await top(page, reasoning) == pytest.approx(before, abs=2)
 
 

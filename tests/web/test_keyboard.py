@@ -10,7 +10,7 @@ from playwright.async_api import BrowserContext, Locator, Page, expect
 from tests.web.conftest import PHONE, Served
 from tests.web.look import LOOK, opened
 from tests.web.seeds import assistant, conversation, seed, user
-from tests.web.sight import answers, complete, roll, still
+from tests.web.sight import answered, answers, roll, still
 from tests.web.views import (
     View,
     archive,
@@ -60,7 +60,7 @@ async def test_a_session_from_the_first_word_to_its_end_without_a_pointer(
     await page.get_by_role("textbox", name="Message").focus()
     await page.keyboard.type("By keyboard")
     await page.keyboard.press("Enter")
-    await complete(answers(page).last)
+    await answered(page)
     await expect(page.get_by_role("textbox", name="Message")).to_be_focused()
     await page.get_by_role("article", name="You").get_by_role("button", name="Edit").focus()
     await page.keyboard.press("Enter")
@@ -73,7 +73,7 @@ async def test_a_session_from_the_first_word_to_its_end_without_a_pointer(
     await expect(page.get_by_text("2/2")).to_be_visible()
     await expect(mine).to_be_focused()
     await expect(mine).to_contain_text("again")
-    await complete(answers(page).last)
+    await answered(page)
     actions = page.get_by_role("button", name="Actions for By keyboard")
     await actions.focus()
     await page.keyboard.press("Enter")

@@ -20,9 +20,11 @@ from tests.web.faults import Faults
 from tests.web.gate import Gate
 from tests.web.seeds import conversation, seed, to_and_fro, user
 from tests.web.sight import (
+    answered,
     answers,
     asked,
     complete,
+    is_there,
     numbered,
     questions,
     roll,
@@ -60,21 +62,12 @@ async def sees(page: Page, word: str) -> None:
 
 async def is_whole(page: Page, client: httpx2.AsyncClient, session_id: str) -> None:
     """The last answer is complete, and the same as the server's: no gap and no double."""
-    await complete(answers(page).last)
+    await answered(page)
     told = (await shown(client, session_id))[-1]
     assert told["status"] == "complete"
     assert re.findall(r"w\d+", told["content"]) == numbered(WORDS)
     await page.evaluate("sight.scroller().scrollTop = sight.scroller().scrollHeight")
     assert await words(answers(page).last) == numbered(WORDS)
-
-
-async def is_there(client: httpx2.AsyncClient, session_id: str, texts: list[str]) -> None:
-    """The page shows what is on its way before the server has it."""
-
-    async def last() -> list[str]:
-        return (await asked(client, session_id))[-len(texts) :]
-
-    await becomes(last, texts)
 
 
 @pytest.mark.parametrize("up", [False, True], ids=["at-the-end", "scrolled-up"])
@@ -143,7 +136,7 @@ async def test_somebody_else_continues_while_the_server_is_not_heard(
     told = (await shown(process.client, session_id))[-1]
     run = await process.client.post(f"/api/messages/{told['id']}/continue", json={})
     assert run.status_code == 202, run.text
-    await complete(answers(page).last)
+    await answered(page)
     assert await words(answers(page).last) == numbered(41) + numbered(WORDS)
 
 
@@ -180,7 +173,7 @@ async def test_what_is_sent_offline_waits_and_goes_out_once(
     await page.context.set_offline(False)
     await expect(questions(page).last).to_contain_text("From the train")
     await is_there(served.client, session_id, ["From the train"])
-    await complete(answers(page).last)
+    await answered(page)
     await expect(waiting).to_have_count(0)
     assert (await asked(served.client, session_id)).count("From the train") == 1
 
@@ -202,7 +195,7 @@ async def test_what_waits_outlives_the_page(
     page = await open_session(await context.new_page(), process.url, session_id)
     await expect(questions(page).last).to_contain_text("Said to nobody")
     await is_there(process.client, session_id, ["Said to nobody"])
-    await complete(answers(page).last)
+    await answered(page)
     assert (await asked(process.client, session_id)).count("Said to nobody") == 1
 
 
@@ -227,7 +220,7 @@ async def test_a_lost_answer_to_a_message_sends_it_once(
     await write(page, "Only once")
     await expect(questions(page).last).to_contain_text("Only once")
     await is_there(served.client, session_id, ["Only once"])
-    await complete(answers(page).last)
+    await answered(page)
     await expect(page.get_by_role("list", name="Waiting to be sent")).to_have_count(0)
     assert (await asked(served.client, session_id)).count("Only once") == 1
     # Sent again, if the change feed did not tell the page first that it is there.
@@ -255,7 +248,7 @@ async def test_what_is_written_while_an_answer_runs_follows_in_order(
         return [one["status"] for one in await shown(served.client, session_id)][-6:]
 
     await becomes(statuses, ["complete"] * 6)
-    await complete(answers(page).last)
+    await answered(page)
 
 
 async def test_reading_on_above_is_not_disturbed(page: Page, served: Served, gate: Gate) -> None:
@@ -329,7 +322,7 @@ async def test_a_message_to_a_new_session_is_sent_once(
     await page.route(re.compile(r"/api/(sessions|chat)"), lose)
     await write(page, "A new subject")
     await expect(questions(page)).to_contain_text(["A new subject"])
-    await complete(answers(page).last)
+    await answered(page)
     await expect(page).to_have_url(re.compile(r"/sessions/"))
     sessions = (await served.client.get("/api/sessions")).json()["sessions"]
     assert [one["title"] for one in sessions] == ["A new subject"]
@@ -391,5 +384,5 @@ async def test_a_browser_that_keeps_nothing(served: Served, tmp_path: Path) -> N
         refused = "navigator.locks.request('x', () => true).catch(error => error.name)"
         assert await page.evaluate(refused) == "SecurityError"
         await write(page, "Kept nowhere")
-        await complete(answers(page).last)
+        await answered(page)
         await expect(questions(page)).to_contain_text(["Kept nowhere"])

@@ -10,7 +10,7 @@ import pytest_asyncio
 from squid.config import Config
 from tests.conftest import serving
 from tests.web.conftest import Profiles, Served
-from tests.web.sight import answers, complete, numbered, questions, words, write
+from tests.web.sight import answered, answers, numbered, questions, words, write
 
 TOKEN = "a-token-for-the-tests"
 
@@ -34,7 +34,7 @@ async def test_it_opens_streams_uploads_and_downloads(
     note = {"name": "notes.txt", "mimeType": "text/plain", "buffer": b"High water at 04:12"}
     await (await chooser.value).set_files(note)
     await write(page, "What is in it?")
-    await complete(answers(page).last)
+    await answered(page)
     assert await words(answers(page).last) == numbered(60)
     (session,) = (await locked.client.get("/api/sessions")).json()["sessions"]
     view = (await locked.client.get(f"/api/sessions/{session['id']}")).json()

@@ -9,7 +9,7 @@ from tests.web.conftest import Profiles, Served
 from tests.web.faults import Faults
 from tests.web.gate import Gate
 from tests.web.seeds import conversation, seed, to_and_fro
-from tests.web.sight import answers, complete, numbered, questions, words, write
+from tests.web.sight import answered, answers, numbered, questions, words, write
 
 
 def entry(page: Page, title: str) -> Locator:
@@ -46,7 +46,7 @@ async def test_sent_in_one_streams_in_both(served: Served, gate: Gate, profiles:
         assert await words(answers(page).last) == numbered(31)
     gate.open()
     for page in pages:
-        await complete(answers(page).last)
+        await answered(page)
         assert await words(answers(page).last) == numbered(60)
         await expect(questions(page)).to_have_count(2)
 
@@ -103,7 +103,7 @@ async def test_what_a_program_asks_appears(page: Page, served: Served, gate: Gat
     session_id = page.url.rpartition("/")[2]
     await somebody_asks(served.client, "And again", "deltas=30", session_id)
     await expect(questions(page).last).to_contain_text("And again")
-    await complete(answers(page).last)
+    await answered(page)
     assert await words(answers(page).last) == numbered(30)
 
 
@@ -131,7 +131,8 @@ async def test_they_share_what_is_being_written(served: Served, context: Browser
     await expect(boxes[1]).to_have_value("Begun here")
     await write(other, "Begun here, ended there")
     await expect(boxes[0]).to_have_value("")
-    await complete(answers(other).last)
+    await expect(questions(other).last).to_contain_text("ended there")
+    await answered(other)
     assert await one.evaluate("Object.keys(localStorage).filter(key => /draft/.test(key))") == []
 
 

@@ -10,7 +10,7 @@ from playwright.async_api import Locator, Page, expect
 from tests.web.conftest import Served
 from tests.web.faults import Faults
 from tests.web.seeds import conversation, seed, to_and_fro
-from tests.web.sight import answers, asked, complete, questions, write
+from tests.web.sight import answered, answers, asked, questions, write
 
 
 @pytest.fixture(autouse=True)
@@ -40,7 +40,7 @@ async def test_the_first_message_of_a_session_is_taken_back(page: Page, served: 
     await page.reload()
     await expect(box).to_have_value("First words")
     await write(page, "Better words")
-    await complete(answers(page).last)
+    await answered(page)
     assert await sessions(served) == ["Better words"]
 
 
@@ -58,7 +58,7 @@ async def test_a_session_that_is_begun_offline_is_found_again(page: Page, served
     await side.get_by_role("link", name="Begun on the train").click()
     await expect(waiting(page)).to_contain_text("Begun on the train")
     await page.context.set_offline(False)
-    await complete(answers(page).last)
+    await answered(page)
     await expect(mark).to_have_count(0)
     await expect(side.get_by_role("link", name="Begun on the train")).to_have_count(1)
     assert sorted(await sessions(served)) == ["Another", "Begun on the train"]
@@ -84,7 +84,7 @@ async def test_what_waits_in_a_session_that_is_deleted(
     await waiting(page).get_by_role("button", name="Send again").click()
     await expect(questions(page).last).to_contain_text("Too late")
     await expect(answers(page)).to_have_count(2)
-    await complete(answers(page).last)
+    await answered(page)
     assert (await asked(served.client, session_id)).count("Too late") == 1
 
 
@@ -101,5 +101,5 @@ async def test_what_is_dropped_just_before_it_is_sent_goes_along(
           box.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true }))
         }"""
     )
-    await complete(answers(page).last)
+    await answered(page)
     await expect(questions(page).last.get_by_text("notes.md")).to_be_visible()
