@@ -98,6 +98,9 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     run_event: int | None = None
     """While the run is live: `content` holds its events up to this id. Follow
     `/api/runs/{run_id}/events?after={run_event}` for the rest."""
+    calls: tuple[ToolCall, ...] = ()
+    """While the run is live: the tools that it has called by then, the last one's input
+    perhaps in its middle. When it is over, each is a message of its own, with role `tool`."""
     sources: tuple[Source, ...] = ()
     files: tuple[File, ...] = ()
     siblings: tuple[str, ...] = ()

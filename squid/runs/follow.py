@@ -208,4 +208,5 @@ def _with(message: Message, log: RunLog) -> Message:
         log.answer.onto(message),
         status="streaming" if log.begun else "pending",
         run_event=log.shown_event,
+        calls=tuple(log.answer.tools()),
     )

@@ -12,8 +12,9 @@ import pytest
 from squid.config import Config
 from squid.core import Squid, open_squid
 from squid.errors import DiskFull, RunInProgress
+from squid.models import ToolCall
 from squid.runs import events, start
-from squid.runs.follow import follow, newest
+from squid.runs.follow import follow, newest, replayed
 from squid.store import messages, runs, sessions
 from tests.conftest import ME, answered, parse, read_all, say, stalled, text_of, until
 
@@ -174,6 +175,21 @@ async def test_middle_of_a_run_reads_as_far_as_it_was_shown(squid: Squid) -> Non
     assert text_of(rest) == ""
     assert rest[0][0] == (message.run_event or 0) + 1
     await stop
+
+
+async def test_middle_of_a_run_has_its_calls(squid: Squid) -> None:
+    """As far as they were shown, however that is known; and not when they are messages."""
+    started = await say(squid, script="tools=1,no_stop=1,last_ms=60000")
+    log = squid.engine.log(started.run.id)
+    assert log is not None
+    whole = ToolCall(id="toolu_01Squid", name="weather", input='{"city": "Paris", "days": 3}')
+    await until(lambda: log.answer.tools() == [whole])
+    entry = await newest(squid.engine, squid.database, squid.cache, ME, started.session.id)
+    assert entry.tail[-1].calls == (whole,)
+    elsewhere = await squid.database.read(replayed, started.run.message_id)
+    assert elsewhere.calls == (whole,), "as another process sees it"
+    await squid.engine.stop(ME, started.run.id)
+    assert (await answered(squid, started)).calls == ()
 
 
 async def test_hundred_questions_at_once(squid: Squid) -> None:

@@ -27,7 +27,7 @@ export function Answer({ message: told, called, last, busy }: AnswerProps) {
   const answer = useAnswer(told)
   const { message, thinking } = answer
   const ids = new Set(called.map(({ id }) => id))
-  const tools = [...called, ...answer.tools.filter(({ id }) => !ids.has(id))]
+  const tools = [...called, ...message.calls.filter(({ id }) => !ids.has(id))]
   const live = isLive(message)
   const nothing = !message.content && tools.length === 0
   return (
@@ -73,9 +73,9 @@ export function Answer({ message: told, called, last, busy }: AnswerProps) {
 
 /** That something is going on, where the text does not say so. */
 function Progress({ answer }: { answer: Told }) {
-  const { message, waiting, thinking, tools } = answer
+  const { message, waiting, thinking } = answer
   if (waiting) return <Waiting waiting={waiting} />
-  if (thinking || message.content || tools.length > 0) return null
+  if (thinking || message.content || message.calls.length > 0) return null
   return (
     <div className={css.dots}>
       <span />

@@ -138,7 +138,7 @@ describe('the fold', () => {
       ),
     )
     expect(called.thinking).toBe(false)
-    expect(called.tools).toEqual([{ id: 't', name: 'weather', input: '{"city":"Oslo"}' }])
+    expect(called.message.calls).toEqual([{ id: 't', name: 'weather', input: '{"city":"Oslo"}' }])
   })
 
   it.each([
@@ -197,7 +197,8 @@ const events = fc.array(
     fc.nat(9).map((tokens) => [uses(tokens)]),
     fc.constant<RunEvent[]>([
       { type: 'TOOL_CALL_START', toolCallId: 't', toolCallName: 'n', parentMessageId: 'm' },
-      { type: 'TOOL_CALL_ARGS', toolCallId: 't', delta: '{}' },
+      { type: 'TOOL_CALL_ARGS', toolCallId: 't', delta: '{' },
+      { type: 'TOOL_CALL_ARGS', toolCallId: 't', delta: '}' },
     ]),
   ),
   { maxLength: 12 },
@@ -239,6 +240,7 @@ describe('any way in which a stream may come', () => {
         const read = { ...before.message, run_event: before.event }
         const answer = foldAll(startedAt(begin(read), 8), all)
         expect(answer.message.content).toBe(once.message.content)
+        expect(answer.message.calls).toEqual(once.message.calls)
         expect(answer.message.reasoning).toBe(once.message.reasoning)
         if (!before.ended) expect(answer.message.sources).toEqual(once.message.sources)
       }),

@@ -4,8 +4,6 @@ import type { Message, RunEvent, Source, ToolCall, Usage } from '../api/types'
 export interface Answer {
   /** As it would be read from the server after event `event`. */
   message: Message
-  /** Calls that the model makes; messages of their own when the run is over. */
-  tools: ToolCall[]
   /** Whether reasoning is what comes just now. */
   thinking: boolean
   /** Why nothing comes yet, and since when that is known. */
@@ -45,7 +43,6 @@ export function begin(message: Message): Answer {
   const whole = event <= INTRODUCTION
   return {
     message,
-    tools: [],
     thinking: isLive(message) && event > 0 && !message.content && !!message.reasoning,
     waiting: null,
     event,
@@ -85,7 +82,7 @@ export function foldAll(answer: Answer, told: readonly Told[]): Answer {
 class Writing {
   private message: Message
   private before: Before
-  private tools: ToolCall[]
+  private calls: ToolCall[]
   private input = new Map<string, string[]>()
   private content: string[] = []
   private reasoning: string[] = []
@@ -97,7 +94,7 @@ class Writing {
   constructor(private answer: Answer) {
     this.message = answer.message
     this.before = answer.before
-    this.tools = answer.tools
+    this.calls = answer.message.calls
     this.thinking = answer.thinking
     this.waiting = answer.waiting
   }
@@ -123,7 +120,7 @@ class Writing {
         break
       case 'TOOL_CALL_START': {
         const { toolCallId: id, toolCallName: name } = event
-        this.tools = [...this.tools.filter((tool) => tool.id !== id), { id, name, input: '' }]
+        this.calls = [...this.calls.filter((call) => call.id !== id), { id, name, input: '' }]
         this.input.delete(id)
         this.comes(false)
         break
@@ -214,12 +211,14 @@ class Writing {
       this.write({ reasoning: this.message.reasoning + this.reasoning.join('') })
     if (this.sources.length) this.write({ sources: [...this.message.sources, ...this.sources] })
     if (this.input.size)
-      this.tools = this.tools.map((tool) => {
-        const pieces = this.input.get(tool.id)
-        return pieces ? { ...tool, input: tool.input + pieces.join('') } : tool
+      this.calls = this.calls.map((call) => {
+        const pieces = this.input.get(call.id)
+        return pieces ? { ...call, input: call.input + pieces.join('') } : call
       })
-    const { message, tools, thinking, waiting, ended, before } = this
-    return { ...this.answer, message, tools, thinking, waiting, ended, before, event }
+    // Also of a run that is over: until its calls are seen as messages of their own.
+    if (this.calls !== this.message.calls) this.write({ calls: this.calls })
+    const { message, thinking, waiting, ended, before } = this
+    return { ...this.answer, message, thinking, waiting, ended, before, event }
   }
 }
 

@@ -17,6 +17,7 @@ export function message(change: Partial<Message> = {}): Message {
     error: null,
     run_id: 'r',
     run_event: null,
+    calls: [],
     sources: [],
     files: [],
     siblings: [],

@@ -198,9 +198,9 @@ describe('a live answer', () => {
     expect(result.current.ended).toBe(true)
     expect(historyOf('s')?.messages).toEqual([one])
     rerender(historyOf('s')?.messages[0] as Message)
-    expect(result.current.tools).toHaveLength(1)
+    expect(result.current.message.calls).toHaveLength(1)
     rerender({ ...one, status: 'complete' })
-    expect(result.current.tools).toEqual([])
+    expect(result.current.message.calls).toEqual([])
   })
 
   it('is read once more where its end was not seen', async () => {

@@ -114,12 +114,12 @@ class Followed {
   }
 
   private finish(): void {
-    const { message, tools } = this.answer
+    const { message } = this.answer
     // Calls become messages of their own, which only the server can name: they come
     // together with the stored answer, and until then this one is shown.
     // Another branch may be shown by now, or another run be in it.
     const shown = historyOf(message.session_id)?.messages.find(({ id }) => id === message.id)
-    if (tools.length === 0 && shown?.run_id === this.runId)
+    if (message.calls.length === 0 && shown?.run_id === this.runId)
       showMessages(message.session_id, [message])
     runEnded(message.session_id, this.runId)
   }
@@ -132,8 +132,9 @@ class Followed {
         api.GET('/api/messages/{message_id}', { params: { path: { message_id: id } } }),
       )
       if (message && message.run_id === this.runId) {
-        const { tools, event } = this.answer
-        this.put({ ...begin(message), tools, event, ended: true })
+        const { event } = this.answer
+        const { calls } = this.answer.message
+        this.put({ ...begin({ ...message, calls }), event, ended: true })
         return
       }
     } catch {
