@@ -317,6 +317,7 @@ async def test_titles_begin_where_the_list_does_whichever_way_they_read(
     served: Served, context: BrowserContext
 ) -> None:
     page = await opened(context, served, empty)
+    await expect(page.locator("nav li a").nth(3)).to_be_visible()
     starts = await page.evaluate(
         """() => [...document.querySelectorAll('nav li a')].map(one => {
              const range = document.createRange()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from playwright.async_api import BrowserContext, Locator, Page, expect
+from playwright.async_api import BrowserContext, Locator, Page, Route, expect
 
+from tests.conftest import until
 from tests.http.talk import asked as somebody_asks
 from tests.web.conftest import Profiles, Served
 from tests.web.faults import Faults
@@ -156,3 +157,36 @@ async def test_they_share_the_files_of_what_is_being_written(
     await expect(questions(other).last.get_by_text("b.txt")).to_be_visible()
     for shown in files:
         await expect(shown).to_have_count(0)
+
+
+async def test_a_file_that_both_take_to_the_server_is_there_once(
+    served: Served, context: BrowserContext
+) -> None:
+    """Neither takes its own for another one with the same content, nor forgets the other's."""
+    (session_id,) = await seed(served.client, conversation("Shared", to_and_fro(2)))
+    one, other = [await opened(context, served.url, session_id) for _ in range(2)]
+    files = [page.get_by_role("list", name="Attached files") for page in (one, other)]
+    held: list[Route] = []
+
+    async def hold(route: Route) -> None:
+        held.append(route)
+
+    await context.route("**/api/files", hold)
+    for page, name in ((one, "a.txt"), (other, "b.txt")):
+        file = {"name": name, "mimeType": "text/plain", "buffer": name.encode()}
+        await page.locator("input[type=file]").set_input_files([file])  # type: ignore[list-item]
+        for shown in files:
+            await expect(shown).to_contain_text(name)
+    await until(lambda: len(held) == 3)  # the second tab takes up what the first has begun
+    for route in reversed(held):
+        await route.continue_()
+    for shown in files:
+        await expect(shown.get_by_role("progressbar")).to_have_count(0)
+        await expect(shown.get_by_role("listitem")).to_have_count(2)
+    for page in (one, other):
+        await page.reload()
+    for shown in files:
+        await expect(shown.get_by_role("listitem")).to_have_count(2)
+    await write(one, "With both of them")
+    for name in ("a.txt", "b.txt"):
+        await expect(questions(one).last.get_by_text(name)).to_be_visible()

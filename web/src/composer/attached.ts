@@ -1,6 +1,6 @@
 /** Files of the messages that are being written: a list for each session, kept in the
  * browser's own database until the message is sent. */
-import { clear, createStore, del, get, set, type UseStore } from 'idb-keyval'
+import { clear, createStore, get, promisifyRequest, type UseStore } from 'idb-keyval'
 import { useSyncExternalStore } from 'react'
 import { openChannel } from '../outbox/channel'
 import type { Attachment } from '../outbox/outbox'
@@ -43,29 +43,46 @@ function show(sessionId: string | null, list: readonly Attached[]): void {
   for (const listener of listeners) listener()
 }
 
-/** Change the list, in the database too. */
-export function put(sessionId: string | null, list: readonly Attached[]): void {
-  show(sessionId, list)
-  void save(keyOf(sessionId), list)
-  channel?.postMessage({ key: keyOf(sessionId), list: list.map(bare) } satisfies News)
+/** What one tab does to a list is done to that of the other tabs, and to the one that is kept:
+ * each may know of files that the others have not heard of yet. */
+interface Change {
+  add?: readonly Attachment[]
+  /** Whether those stand in front of what is there. */
+  front?: boolean
+  /** As it is now; nothing where it is gone. */
+  set?: Attachment
+  drop?: readonly string[]
 }
 
-/** Two tabs that write the same message have the same files in it. The one in which a file was
- * attached takes it to the server, and tells the other. */
+function changed<T extends Attachment>(
+  list: readonly T[],
+  { add = [], front = false, set, drop = [] }: Change,
+  made: (one: Attachment) => T,
+): readonly T[] {
+  const there = new Set(list.map(({ id }) => id))
+  const added = add.filter(({ id }) => !there.has(id)).map(made)
+  const stay = list
+    .filter(({ id }) => !drop.includes(id))
+    .map((one) => (one.id === set?.id ? made(set) : one))
+  return front ? [...added, ...stay] : [...stay, ...added]
+}
+
+/** Change the list, here and everywhere. */
+export function change(sessionId: string | null, change: Change): void {
+  const key = keyOf(sessionId)
+  show(sessionId, changed(listOf(sessionId), change, begun))
+  void save(key, change)
+  channel?.postMessage({ key, change } satisfies News)
+}
+
+/** Two tabs that write the same message have the same files in it. */
 interface News {
   key: string
-  list: readonly Attachment[]
+  change: Change
 }
 
-channel?.addEventListener('message', ({ data }: MessageEvent<News>) => {
-  const known = new Map(lists.get(data.key)?.map((one) => [one.id, one]))
-  lists.set(
-    data.key,
-    data.list.filter(isAttachment).map((told) => {
-      const one = known.get(told.id)
-      return one && (one.fileId !== null || told.fileId === null) ? one : begun(told)
-    }),
-  )
+channel?.addEventListener('message', ({ data: { key, change } }: MessageEvent<News>) => {
+  lists.set(key, changed(lists.get(key) ?? NONE, change, begun))
   for (const listener of listeners) listener()
 })
 
@@ -94,10 +111,15 @@ const database = () => {
   return opened
 }
 
-async function save(key: string, list: readonly Attached[]): Promise<void> {
+async function save(key: string, change: Change): Promise<void> {
   try {
-    if (list.length) await set(key, list.map(bare), database())
-    else await del(key, database())
+    await database()('readwrite', async (store) => {
+      const kept: unknown = await promisifyRequest(store.get(key))
+      const list = changed(Array.isArray(kept) ? kept.filter(isAttachment) : [], change, bare)
+      if (list.length) store.put(list, key)
+      else store.delete(key)
+      await promisifyRequest(store.transaction)
+    })
   } catch {
     // No storage, or none left: they are here until the page is closed.
   }
@@ -120,9 +142,7 @@ export async function restore(sessionId: string | null): Promise<boolean> {
   try {
     const kept: unknown = await get(key, database())
     if (!Array.isArray(kept) || !kept.every(isAttachment)) return false
-    const known = listOf(sessionId)
-    const there = new Set(known.map(({ id }) => id))
-    put(sessionId, [...kept.filter(({ id }) => !there.has(id)).map(begun), ...known])
+    show(sessionId, changed(listOf(sessionId), { add: kept, front: true }, begun))
     return true
   } catch {
     return false

@@ -5,7 +5,7 @@ import { readFile, upload } from '../api/files'
 import { delay, passes } from '../api/retry'
 import type { Attachment } from '../outbox/outbox'
 import { t } from '../strings'
-import { type Attached, bare, begun, listOf, progress, put, restore } from './attached'
+import { type Attached, bare, change, listOf, progress, restore } from './attached'
 
 /** The browser opens six connections to a server, and answers need some of them. */
 const AT_ONCE = 2
@@ -20,24 +20,19 @@ export function attach(sessionId: string | null, files: readonly File[]): void {
     ...{ id: uuid(), name: file.name, mediaType: file.type, size: file.size },
     ...{ fileId: null, blob: file },
   }))
-  put(sessionId, [...listOf(sessionId), ...added.map(begun)])
+  change(sessionId, { add: added })
   pump(sessionId)
 }
 
 /** Put those of a message that was taken back in front. */
 export function attachBack(sessionId: string | null, taken: readonly Attachment[]): void {
-  const known = listOf(sessionId)
-  const there = new Set(known.map((one) => one.id))
-  put(sessionId, [...taken.filter((one) => !there.has(one.id)).map(begun), ...known])
+  change(sessionId, { add: taken, front: true })
   pump(sessionId)
 }
 
 export function detach(sessionId: string | null, id: string): void {
   aborts.get(id)?.()
-  put(
-    sessionId,
-    listOf(sessionId).filter((one) => one.id !== id),
-  )
+  change(sessionId, { drop: [id] })
   pump(sessionId)
 }
 
@@ -50,7 +45,7 @@ export function uploadAgain(sessionId: string | null, id: string): void {
  * so is what the server has removed meanwhile. An upload under way is joined (`upload`). */
 export function takeAttached(sessionId: string | null): Attachment[] {
   const taken = listOf(sessionId)
-  put(sessionId, [])
+  change(sessionId, { drop: taken.map(({ id }) => id) })
   return taken.map(bare)
 }
 
@@ -97,14 +92,16 @@ function arrive(
   id: string,
   file: { id: string; name: string; media_type: string },
 ): void {
+  const list = listOf(sessionId)
+  const one = list.find((other) => other.id === id)
+  if (!one) return
   // The same content under the same name is the same file, and goes along once.
-  if (listOf(sessionId).some((other) => other.fileId === file.id)) {
+  if (list.some((other) => other.id !== id && other.fileId === file.id)) {
     detach(sessionId, id)
     return
   }
   const told = { fileId: file.id, name: file.name, mediaType: file.media_type }
-  progress(sessionId, id, { ...told, state: 'there', progress: 1 })
-  put(sessionId, listOf(sessionId))
+  change(sessionId, { set: { ...bare(one), ...told } })
 }
 
 function fail(sessionId: string | null, id: string, name: string, error: Error): void {

@@ -1,7 +1,7 @@
 import { Command } from 'cmdk'
 import { MessageSquare, Search } from 'lucide-react'
 import { Dialog } from 'radix-ui'
-import { useState } from 'react'
+import { useRef, useState } from 'react'
 import { useLocation } from 'wouter'
 import { useSessions } from '../api/sessions'
 import { addressOf, nameOf } from '../sidebar/actions'
@@ -40,6 +40,8 @@ export default function Palette() {
   const waits = sessions.isPlaceholderData || searched !== text
 
   const close = () => dialogs.set(null)
+  /** What was chosen. Only when the focus is given back may it go somewhere else. */
+  const run = useRef<(() => void) | null>(null)
   return (
     <Dialog.Root open onOpenChange={close}>
       <Dialog.Portal>
@@ -48,7 +50,10 @@ export default function Palette() {
           className={css.palette}
           aria-describedby={undefined}
           onOpenAutoFocus={focus.remember}
-          onCloseAutoFocus={focus.onCloseAutoFocus}
+          onCloseAutoFocus={(event) => {
+            focus.onCloseAutoFocus(event)
+            run.current?.()
+          }}
         >
           <Dialog.Title className="unseen">{t.palette.title}</Dialog.Title>
           <Command
@@ -84,8 +89,8 @@ export default function Palette() {
                           key={command.name}
                           value={`command ${command.name}`}
                           onSelect={() => {
+                            run.current = command.run
                             close()
-                            command.run()
                           }}
                         >
                           <command.icon aria-hidden size="1.125em" />

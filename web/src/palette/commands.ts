@@ -48,7 +48,7 @@ export interface Command {
   run: () => void
 }
 
-/** Once what is open now has closed and given back the focus. */
+/** Once what was asked for is drawn. */
 const soon = (act: () => void) => requestAnimationFrame(() => requestAnimationFrame(act))
 
 export function useCommands(): (Command | false)[] {
@@ -116,7 +116,7 @@ export function useCommands(): (Command | false)[] {
       label: t.palette.compose,
       icon: PenLine,
       keys: 'compose',
-      run: () => soon(focusComposer),
+      run: focusComposer,
     },
     {
       name: 'previous',
@@ -131,7 +131,7 @@ export function useCommands(): (Command | false)[] {
       label: t.palette.toggleSidebar,
       icon: PanelLeft,
       keys: 'toggleSidebar',
-      run: () => soon(toggle),
+      run: toggle,
     },
     { name: 'archive', label: t.palette.archive, icon: Archive, run: () => go('/archive') },
     { name: 'trash', label: t.palette.trash, icon: Trash2, run: () => go('/trash') },
