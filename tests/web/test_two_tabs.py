@@ -166,10 +166,11 @@ async def test_a_file_that_both_take_to_the_server_is_there_once(
     (session_id,) = await seed(served.client, conversation("Shared", to_and_fro(2)))
     one, other = [await opened(context, served.url, session_id) for _ in range(2)]
     files = [page.get_by_role("list", name="Attached files") for page in (one, other)]
-    held: list[Route] = []
+    held: dict[tuple[Page, str], Route] = {}
 
     async def hold(route: Route) -> None:
-        held.append(route)
+        name = next(name for name in ("a.txt", "b.txt") if name in (route.request.post_data or ""))
+        held[route.request.frame.page, name] = route
 
     await context.route("**/api/files", hold)
     for page, name in ((one, "a.txt"), (other, "b.txt")):
@@ -177,11 +178,14 @@ async def test_a_file_that_both_take_to_the_server_is_there_once(
         await page.locator("input[type=file]").set_input_files([file])  # type: ignore[list-item]
         for shown in files:
             await expect(shown).to_contain_text(name)
-    await until(lambda: len(held) == 3)  # the second tab takes up what the first has begun
-    for route in reversed(held):
-        await route.continue_()
+    # Each takes up what the other has begun, and hears that it is there before it is done.
+    for page, name in ((one, "a.txt"), (other, "b.txt"), (other, "a.txt"), (one, "b.txt")):
+        await until(lambda at=(page, name): at in held, seconds=40)
+        await held[page, name].continue_()
+        for shown in files:
+            there = shown.get_by_role("listitem").filter(has_text=name)
+            await expect(there.get_by_role("progressbar")).to_have_count(0)
     for shown in files:
-        await expect(shown.get_by_role("progressbar")).to_have_count(0)
         await expect(shown.get_by_role("listitem")).to_have_count(2)
     for page in (one, other):
         await page.reload()
