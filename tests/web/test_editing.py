@@ -1,12 +1,16 @@
-"""A question that is said differently: what is written of it is kept until it is saved."""
+"""A question that is said differently: what is written of it is kept until it is sent,
+and then goes out once."""
 
 from __future__ import annotations
 
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import Locator, Page, Route, expect
 
+from tests.conftest import until
+from tests.http.talk import ended
 from tests.web.conftest import PHONE, Profiles, Served
+from tests.web.faults import Faults
 from tests.web.seeds import assistant, conversation, seed, user
-from tests.web.sight import answered, asked
+from tests.web.sight import answered, answers, asked
 
 
 async def two(served: Served) -> list[str]:
@@ -58,6 +62,68 @@ async def test_it_outlives_other_sessions_and_a_reload(page: Page, served: Serve
     await page.reload()
     await expect(mine(page).get_by_text("1/2")).to_be_visible()
     await expect(form(page)).to_have_count(0)
+
+
+async def test_it_waits_for_the_server_and_goes_out_once(
+    page: Page, served: Served, faults: Faults
+) -> None:
+    """It can be taken back into its form meanwhile."""
+    faults.expect_network()
+    _, second = await two(served)
+    await page.goto(f"{served.url}/sessions/{second}")
+    await edit(page)
+    await page.context.set_offline(True)
+    await form(page).fill("two, said badly")
+    await form(page).press("Enter")
+    waiting = page.get_by_role("list", name="Waiting to be sent").get_by_role("listitem")
+    await expect(waiting).to_contain_text(["two, said badly"])
+    await expect(waiting).to_contain_text(["Said differently"])
+    await expect(mine(page).get_by_text("two", exact=True)).to_be_visible()
+    await waiting.get_by_role("button", name="Edit").click()
+    await expect(form(page)).to_have_value("two, said badly")
+    await expect(form(page)).to_be_focused()
+    await expect(waiting).to_have_count(0)
+    await form(page).fill("two, said with care")
+    await form(page).press("Enter")
+    await expect(form(page)).to_have_count(0)
+    await expect(waiting).to_contain_text(["two, said with care"])
+    await page.context.set_offline(False)
+    await expect(mine(page).get_by_text("2/2")).to_be_visible()
+    await expect(mine(page)).to_contain_text("two, said with care")
+    await answered(page)
+    await expect(waiting).to_have_count(0)
+    assert await asked(served.client, second) == ["two, said with care"]
+
+
+async def test_it_is_seen_in_its_place_on_its_way(page: Page, served: Served) -> None:
+    """With its files. What was said behind the question is not in its branch."""
+    uploaded = await served.client.post("/api/files", files={"file": ("a.txt", b"a")})
+    file = uploaded.json()["files"][0]["id"]
+    (session_id,) = await seed(served.client, conversation("On its way", []))
+    for message in ({"content": "one", "files": [file]}, {"content": "another"}):
+        url = f"/api/sessions/{session_id}/messages"
+        begun = (await served.client.post(url, json={"message": message})).json()
+        await ended(served.client, begun["run"]["id"])
+    await page.goto(f"{served.url}/sessions/{session_id}")
+    await expect(mine(page)).to_have_count(2)
+    held: list[Route] = []
+    await page.route("**/api/messages/*", lambda route: held.append(route))
+    await mine(page).first.hover()
+    await mine(page).first.get_by_role("button", name="Edit").click()
+    await form(page).fill("one, said with care")
+    await form(page).press("Enter")
+    await expect(mine(page)).to_have_count(1)
+    await expect(mine(page)).to_have_attribute("data-status", "sending")
+    await expect(mine(page)).to_contain_text("one, said with care")
+    await expect(mine(page).get_by_text("a.txt")).to_be_visible()
+    await expect(answers(page)).to_have_count(0)
+    await expect(mine(page)).to_be_focused()
+    await until(lambda: held)
+    await held[0].continue_()
+    await expect(mine(page).get_by_text("2/2")).to_be_visible()
+    await expect(mine(page).get_by_text("a.txt")).to_be_visible()
+    await expect(mine(page)).to_be_focused()
+    await answered(page)
 
 
 async def test_escape_keeps_it_and_cancel_does_not(page: Page, served: Served) -> None:

@@ -1,4 +1,5 @@
-/** What is done to a message that is there. New ones go through the outbox. */
+/** What is done to a message that is there. What is said, anew or differently, goes through the
+ * outbox. */
 import { useMutation } from '@tanstack/react-query'
 import { v7 as uuid } from 'uuid'
 import { api, body } from './client'
@@ -33,27 +34,6 @@ function showChanged(message: Message): void {
 const again = {
   retry: (failures: number, error: Error) => failures < 5 && passes(error),
   retryDelay: delay,
-}
-
-interface Edit {
-  message: Message
-  content: string
-  files?: string[]
-}
-
-/** Says a question differently, in a new branch. */
-export function useEdit() {
-  return useMutation({
-    ...again,
-    mutationFn: ({ message, id, ...change }: Edit & { id: string }) =>
-      body(
-        api.PATCH('/api/messages/{message_id}', {
-          params: { path: { message_id: message.id } },
-          body: { id, ...change },
-        }),
-      ),
-    onSuccess: showStarted,
-  })
 }
 
 interface Again {

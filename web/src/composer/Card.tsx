@@ -1,5 +1,6 @@
 import { useEffect, useRef } from 'react'
 import { useLocation } from 'wouter'
+import { editAgain } from '../conversation/editing'
 import { draftOf, keepDraft, useDraft } from '../outbox/drafts'
 import type { Outgoing } from '../outbox/outbox'
 import { t } from '../strings'
@@ -73,6 +74,7 @@ export function Card({ sessionId, outgoing = NONE, runId = null, ...props }: Car
 
   /** Puts what was taken back in front of what is written, and destroys nothing. */
   function edit(message: Outgoing) {
+    if (editAgain(message)) return
     if (wasAll(message)) return again(message)
     setText([message.content, text].filter(Boolean).join('\n\n'))
     attachBack(sessionId, message.attachments)

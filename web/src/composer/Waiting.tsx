@@ -48,6 +48,7 @@ export function Waiting({ messages, onEdit, onRemoved }: WaitingProps) {
               {message.content.slice(0, 300) || t.composer.onlyFiles(message.attachments.length)}
             </p>
             <p className={css.state}>
+              {message.edits !== null && `${t.composer.edited} · `}
               {message.state === 'refused'
                 ? why(message.problem)
                 : t.composer.states[message.state]}

@@ -40,6 +40,7 @@ export function useSending({ sessionId, model, system, limits, setRefusals }: Se
     send({
       sessionId: id,
       newSession: sessionId === null ? { model, system } : null,
+      edits: null,
       content,
       attachments: takeAttached(sessionId),
       model: null,
@@ -56,7 +57,7 @@ export function useSending({ sessionId, model, system, limits, setRefusals }: Se
 const trim = (text: string) => text.trimEnd().replace(/^(?:[^\S\n]*\n)+/, '')
 
 /** As the request will say it, in JSON. */
-function tooLong(content: string, limits: Server['limits'] | null): Refusal | null {
+export function tooLong(content: string, limits: Server['limits'] | null): Refusal | null {
   const most = (limits?.max_body_bytes ?? Number.POSITIVE_INFINITY) - OVERHEAD
   // At most six bytes for each unit (\u0000), so that most texts need not be measured.
   if (content.length * 6 <= most) return null

@@ -1,81 +1,77 @@
-import { cleanup, fireEvent, render, screen, waitFor } from '@testing-library/react'
+import { cleanup, fireEvent, render, screen } from '@testing-library/react'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { message } from '../live/fixtures'
 import { clearDrafts } from '../outbox/drafts'
+import type { Draft } from '../outbox/outbox'
 import { t } from '../strings'
 import { EditForm, isEdited } from './EditForm'
 
-const edit = vi.hoisted(() => ({
-  mutateAsync: vi.fn(async (_: { id: string; content: string }) => {}),
-  isPending: false,
-  error: null,
+const send = vi.hoisted(() => vi.fn((_: Draft) => 'id'))
+vi.mock('../outbox/outbox', async (original) => ({
+  ...(await original<typeof import('../outbox/outbox')>()),
+  send,
 }))
-vi.mock('../api/messages', async (original) => ({
-  ...(await original<typeof import('../api/messages')>()),
-  useEdit: () => edit,
-}))
+vi.mock('../api/server', () => ({ useServer: () => ({ limits: { max_body_bytes: 10_000 } }) }))
 
 // There is no such thing where units are tested.
 beforeEach(() => void vi.stubGlobal('matchMedia', () => ({ matches: false })))
 
 afterEach(() => {
   cleanup()
-  edit.mutateAsync.mockClear()
+  send.mockClear()
   clearDrafts()
 })
 
-it('sends the same words under the same id, and others under another', () => {
-  render(<EditForm message={message({ role: 'user', content: 'Old' })} onClose={() => {}} />)
-  const box = screen.getByRole('textbox')
-  const save = screen.getByRole('button', { name: t.conversation.save })
-  fireEvent.change(box, { target: { value: 'New' } })
-  fireEvent.click(save)
-  fireEvent.click(save) // no answer came to the first
-  fireEvent.change(box, { target: { value: 'Newer' } })
-  fireEvent.click(save)
-  const [first, second, third] = edit.mutateAsync.mock.calls.map(([sent]) => sent)
-  expect(first?.content).toBe('New')
-  expect(second).toEqual(first)
-  expect(third?.id).not.toBe(first?.id)
-})
+const file = {
+  id: 'f',
+  name: 'a.txt',
+  media_type: 'text/plain',
+  size: 3,
+  sha256: '',
+  created_at: 1,
+}
+const told = message({ role: 'user', content: 'Old', files: [file] })
+const box = () => screen.getByRole<HTMLTextAreaElement>('textbox')
+const save = () => fireEvent.click(screen.getByRole('button', { name: t.conversation.save }))
 
-it('takes the focus from nobody who has gone elsewhere while it was saved', async () => {
+it('hands it over to the outbox, with the files of the question', () => {
   const onClose = vi.fn()
   render(
-    <>
-      <article>
-        <EditForm message={message({ role: 'user', content: 'Old' })} onClose={onClose} />
-      </article>
-      <input aria-label="elsewhere" />
-    </>,
+    <article>
+      <EditForm message={told} onClose={onClose} />
+    </article>,
   )
-  const article = screen.getByRole('article')
-  const save = screen.getByRole('button', { name: t.conversation.save })
-  fireEvent.click(save)
-  await waitFor(() => expect(onClose).toHaveBeenLastCalledWith(article))
-  screen.getByRole('textbox', { name: 'elsewhere' }).focus()
-  fireEvent.click(save)
-  await waitFor(() => expect(onClose).toHaveBeenLastCalledWith(null))
+  fireEvent.change(box(), { target: { value: 'New' } })
+  save()
+  expect(send).toHaveBeenCalledOnce()
+  expect(send.mock.calls[0]?.[0]).toMatchObject({
+    ...{ sessionId: told.session_id, edits: told.id, content: 'New' },
+    attachments: [{ fileId: 'f', name: 'a.txt' }],
+  })
+  expect(isEdited(told)).toBe(false)
+  expect(onClose).toHaveBeenCalledWith(screen.getByRole('article'))
 })
 
-it('keeps what was written until it is saved', async () => {
-  const told = message({ role: 'user', content: 'Old' })
+it('keeps what was written until it is sent', () => {
   const { unmount } = render(<EditForm message={told} onClose={() => {}} />)
-  fireEvent.change(screen.getByRole('textbox'), { target: { value: 'New' } })
+  fireEvent.change(box(), { target: { value: 'New' } })
   unmount()
   expect(isEdited(told)).toBe(true)
   render(<EditForm message={told} onClose={() => {}} />)
-  expect(screen.getByRole<HTMLTextAreaElement>('textbox').value).toBe('New')
-  edit.mutateAsync.mockRejectedValueOnce(new Error('Away'))
-  fireEvent.click(screen.getByRole('button', { name: t.conversation.save }))
-  await edit.mutateAsync.mock.results[0]?.value.catch(() => {})
+  expect(box().value).toBe('New')
+})
+
+it('says of a text that is too long for the server that it is', () => {
+  render(<EditForm message={told} onClose={() => {}} />)
+  fireEvent.change(box(), { target: { value: 'x'.repeat(10_000) } })
+  save()
+  expect(screen.getByRole('alert').textContent).toContain('This message is too long')
+  expect(send).not.toHaveBeenCalled()
   expect(isEdited(told)).toBe(true)
-  fireEvent.click(screen.getByRole('button', { name: t.conversation.save }))
-  await waitFor(() => expect(isEdited(told)).toBe(false))
 })
 
 it('leaves Enter to the input method', () => {
-  render(<EditForm message={message({ role: 'user', content: 'Old' })} onClose={() => {}} />)
-  fireEvent.keyDown(screen.getByRole('textbox'), { key: 'Enter', keyCode: 229 })
-  expect(edit.mutateAsync).not.toHaveBeenCalled()
+  render(<EditForm message={told} onClose={() => {}} />)
+  fireEvent.keyDown(box(), { key: 'Enter', keyCode: 229 })
+  expect(send).not.toHaveBeenCalled()
 })

@@ -1,19 +1,22 @@
 import { type FormEvent, type KeyboardEvent, useEffect, useRef, useState } from 'react'
-import { newMessageId, useEdit } from '../api/messages'
+import { useServer } from '../api/server'
 import type { Message } from '../api/types'
+import type { Refusal } from '../composer/accept'
 import { composes, finger, sends } from '../composer/keys'
+import { tooLong } from '../composer/sending'
 import { draftOf, keepDraft } from '../outbox/drafts'
+import { attachmentOf, send } from '../outbox/outbox'
 import { useSettings } from '../settings/settings'
 import { t } from '../strings'
 import { Button } from '../ui/Button'
-import { Notice, words } from '../ui/Notice'
+import { Notice } from '../ui/Notice'
 import css from './EditForm.module.css'
 
 interface EditFormProps {
   message: Message
   /** Whether it was asked for just now, and takes the focus. */
   asked?: boolean
-  /** With the message, which takes the focus; null where that has gone elsewhere. */
+  /** With the message, which takes the focus. */
   onClose: (article: HTMLElement | null) => void
 }
 
@@ -21,13 +24,13 @@ interface EditFormProps {
 export const isEdited = ({ id, content }: Message) => !['', content].includes(draftOf(id))
 
 /** Says a message differently, in a new branch. What is written outlives the form, until it is
- * saved or cancelled. */
+ * sent or cancelled; then the outbox has it. */
 export function EditForm({ message, asked = true, onClose }: EditFormProps) {
   const { enter } = useSettings()
-  const edit = useEdit()
+  const limits = useServer()?.limits ?? null
+  const [refusal, setRefusal] = useState<Refusal | null>(null)
   const [text, setText] = useState(draftOf(message.id) || message.content)
   const box = useRef<HTMLTextAreaElement>(null)
-  const sent = useRef<{ id: string; content: string } | null>(null)
   const article = () => box.current?.closest('article') ?? null
   const empty = text.trim() === '' && message.files.length === 0
 
@@ -50,18 +53,15 @@ export function EditForm({ message, asked = true, onClose }: EditFormProps) {
 
   function submit(event?: FormEvent) {
     event?.preventDefault()
-    if (empty || edit.isPending) return
-    const place = article()
-    // The same words have the same id: sent again after no answer came, they are there once.
-    if (sent.current?.content !== text) sent.current = { id: newMessageId(), content: text }
-    // Told also where another session is open by then.
-    edit.mutateAsync({ message, ...sent.current }).then(
-      () => {
-        keepDraft(message.id, '')
-        onClose(isAt(place) ? place : null)
-      },
-      () => {}, // The form says so.
-    )
+    if (empty) return
+    const why = tooLong(text, limits)
+    setRefusal(why)
+    if (why) return
+    send({
+      ...{ sessionId: message.session_id, newSession: null, model: null },
+      ...{ edits: message.id, content: text, attachments: message.files.map(attachmentOf) },
+    })
+    cancel()
   }
 
   function onKeyDown(event: KeyboardEvent) {
@@ -87,24 +87,17 @@ export function EditForm({ message, asked = true, onClose }: EditFormProps) {
         aria-label={t.conversation.editing}
         dir="auto"
         enterKeyHint={enter === 'send' && !finger() ? 'send' : 'enter'}
-        readOnly={edit.isPending}
         value={text}
         onChange={(event) => write(event.target.value)}
         onKeyDown={onKeyDown}
       />
-      {edit.error && <Notice kind="bad" {...words(edit.error)} />}
+      {refusal && <Notice kind="bad" {...refusal} />}
       <div className={css.buttons}>
         <Button onClick={cancel}>{t.cancel}</Button>
-        <Button kind="primary" type="submit" disabled={empty || edit.isPending}>
+        <Button kind="primary" type="submit" disabled={empty}>
           {t.conversation.save}
         </Button>
       </div>
     </form>
   )
-}
-
-/** Whether somebody is still at it, or nowhere: a button that is disabled loses the focus. */
-function isAt(place: HTMLElement | null): boolean {
-  const at = document.activeElement
-  return at === document.body || place?.contains(at) === true
 }

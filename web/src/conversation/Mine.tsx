@@ -1,13 +1,14 @@
 import { Pencil } from 'lucide-react'
-import { useState } from 'react'
+import { useEffect, useState } from 'react'
 import type { Message } from '../api/types'
-import type { Outgoing } from '../outbox/outbox'
+import { attachmentOf, type Outgoing } from '../outbox/outbox'
 import { t } from '../strings'
 import { IconButton } from '../ui/Button'
 import { Actions, Copy, Delete } from './Actions'
-import { Attachments, type Shown } from './Attachments'
+import { Attachments } from './Attachments'
 import { Branches } from './Branches'
 import { EditForm, isEdited } from './EditForm'
+import { wantedForm } from './editing'
 import { Purged } from './Message'
 import css from './Message.module.css'
 
@@ -26,6 +27,12 @@ export function Mine({ message, outgoing, last, busy }: MineProps) {
   const asked = message !== null && hand?.id === message.id ? hand.open : null
   const editing = message?.purged_at === null && (asked ?? isEdited(message))
   const text = message?.content ?? outgoing?.content ?? ''
+  const wanted = wantedForm.use() === message?.id ? message?.id : undefined
+  useEffect(() => {
+    if (wanted === undefined) return
+    wantedForm.set(null)
+    setHand({ id: wanted, open: true })
+  }, [wanted])
   const close = (article: HTMLElement | null) => {
     if (message) setHand({ id: message.id, open: false })
     article?.focus({ preventScroll: true })
@@ -38,7 +45,9 @@ export function Mine({ message, outgoing, last, busy }: MineProps) {
       data-status={message?.status ?? outgoing?.state}
       tabIndex={-1}
     >
-      <Attachments files={message ? message.files.map(shown) : (outgoing?.attachments ?? [])} />
+      <Attachments
+        files={message ? message.files.map(attachmentOf) : (outgoing?.attachments ?? [])}
+      />
       {message && editing ? (
         <EditForm key={message.id} message={message} asked={asked === true} onClose={close} />
       ) : (
@@ -64,13 +73,6 @@ export function Mine({ message, outgoing, last, busy }: MineProps) {
     </article>
   )
 }
-
-const shown = (file: Message['files'][number]): Shown => ({
-  fileId: file.id,
-  name: file.name,
-  mediaType: file.media_type,
-  size: file.size,
-})
 
 /** Longer than this, it is folded. */
 const LONG = 1_200

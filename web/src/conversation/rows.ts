@@ -32,7 +32,11 @@ export function rowsOf(messages: readonly Message[], outgoing: readonly Outgoing
   }
   for (const entry of outgoing) {
     if (waits(entry) || there.has(entry.id)) continue
-    rows.push({ key: entry.id, message: null, tools: NONE, outgoing: entry })
+    const edited = rows.findIndex(({ message }) => message !== null && message.id === entry.edits)
+    const key = rows[edited]?.key ?? entry.id
+    // A branch of its own: what was said behind the question is not in it.
+    if (edited >= 0) rows.length = edited
+    rows.push({ key, message: null, tools: NONE, outgoing: entry })
   }
   return rows
 }

@@ -23,6 +23,7 @@ export async function deliver(entry: Outgoing, steps: Steps): Promise<StartedRun
       }),
     )
   }
+  if (entry.edits !== null) return await edit(entry, entry.edits, steps)
   const attachments = await uploaded(entry.attachments, steps)
   try {
     return await post(entry, attachments, steps)
@@ -33,6 +34,17 @@ export async function deliver(entry: Outgoing, steps: Steps): Promise<StartedRun
     if (!forgotten || !entry.attachments.some((one) => one.blob && one.fileId)) throw error
     return await post(entry, await uploaded(again, steps), steps)
   }
+}
+
+async function edit(entry: Outgoing, question: string, steps: Steps): Promise<StartedRun> {
+  steps.onPost()
+  return await body(
+    api.PATCH('/api/messages/{message_id}', {
+      params: { path: { message_id: question } },
+      body: { id: entry.id, content: entry.content },
+      signal: patience(steps.signal),
+    }),
+  )
 }
 
 async function post(

@@ -32,6 +32,7 @@ export function revived(value: unknown): Outgoing | null {
     sessionId,
     content,
     createdAt,
+    edits: orNull(value.edits),
     state: state as Outgoing['state'],
     model: orNull(value.model),
     newSession: isObject(newSession)

@@ -89,6 +89,7 @@ async function fetchFake(request: Request): Promise<Response> {
 export const draft = (content: string, more = {}) => ({
   sessionId: 's',
   newSession: null,
+  edits: null,
   content,
   attachments: [],
   model: null,

@@ -76,6 +76,23 @@ describe('a message', () => {
     expect(world.posts[0]?.body).toEqual({ id: 's', model: 'm', system: null })
   })
 
+  it('says another one differently, also after a reload', async () => {
+    world.network = false
+    const one = await page()
+    const id = one.send(draft('Better', { edits: 'question' }))
+    await vi.waitFor(() => expect(states(one)).toEqual(['Better waiting']))
+    one.close()
+    locks(lockManager())
+    world.network = true
+    world.server = (body) => take({ message: body as { id: string; content: string } })
+    const two = await page()
+    await vi.waitFor(() => expect(sent()).toEqual(['Better']))
+    await vi.waitFor(() => expect(states(two)).toEqual([]))
+    expect(world.posts).toEqual([
+      { path: '/api/messages/question', body: { id, content: 'Better' } },
+    ])
+  })
+
   it('takes its files along, each sent up once', async () => {
     const p = await page()
     const file = (id: string, fileId: string | null) => ({
@@ -89,7 +106,7 @@ describe('a message', () => {
       return take(body)
     }
     p.send(draft('', { attachments: [file('a', 'there'), file('b', null)] }))
-    await vi.waitFor(() => expect(world.taken.size).toBe(1), 3_000)
+    await vi.waitFor(() => expect(world.taken.size).toBe(1))
     expect(world.posts.filter(({ path }) => path === '/api/files')).toHaveLength(1)
     expect(world.posts.at(-1)?.body).toMatchObject({ message: { files: ['there', 'new'] } })
   })
@@ -104,7 +121,7 @@ describe('a message', () => {
     }
     p.send(draft('Once'))
     await vi.waitFor(() => expect(states(p)).toEqual(['Once waiting']))
-    await vi.waitFor(() => expect(p.entries.of('s')).toEqual([]), 3_000)
+    await vi.waitFor(() => expect(p.entries.of('s')).toEqual([]))
     expect(sent()).toEqual(['Once'])
     expect(new Set(world.posts.map(({ body }) => JSON.stringify(body))).size).toBe(1)
     expect(world.posts).toHaveLength(3)

@@ -3,7 +3,7 @@
 import { useCallback, useSyncExternalStore } from 'react'
 import { historyOf, showNew } from '../api/history'
 import { newMessageId } from '../api/messages'
-import type { Problem } from '../api/types'
+import type { File, Problem } from '../api/types'
 import * as entries from './entries'
 import { drain, isOut, stop, wake } from './sender'
 
@@ -18,13 +18,21 @@ export interface Attachment {
   blob: Blob | null
 }
 
+/** One that the server has. */
+export const attachmentOf = ({ id, name, media_type, size }: File): Attachment => ({
+  ...{ id, fileId: id, name, mediaType: media_type, size, blob: null },
+})
+
 export interface Outgoing {
   /** The message's own, `local.assistant.` and a UUID. */
   id: string
   sessionId: string
   /** The session is made first, where it is new. */
   newSession: { model: string | null; system: string | null } | null
+  /** The question that this says differently, in a new branch; null for a new one. */
+  edits: string | null
   content: string
+  /** Of one that edits: those of the question, which the server keeps. */
   attachments: Attachment[]
   /** The model that answers this once. */
   model: string | null

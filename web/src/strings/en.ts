@@ -76,6 +76,7 @@ export const en = {
     removeWaiting: 'Remove',
     sendAgain: 'Send again',
     removed: 'Removed, and not sent',
+    edited: 'Said differently',
     gone: 'It has just been sent',
     states: {
       queued: 'Goes out when this answer is over',
