@@ -190,14 +190,14 @@ describe('formulas', () => {
   it('are read in no more time than they have signs', () => {
     for (const open of ['\\(', '\\[', '$$', '$a ', '\\[\n', '$$\n', '<a b="', '<b>\n\n'])
       expect(shown(open.repeat(2_000)).textContent?.length).toBeGreaterThan(1_000)
-  }, 20_000)
+  })
 })
 
 /** Each took ten seconds and more, in every frame. */
 it.each(['$$ – ', '$$ ', '$$\n\n', '\\[ '])('goes in circles of dollars soon: %j', (piece) => {
-  const begun = performance.now()
+  const begun = process.cpuUsage()
   expect(wordsOf(piece.repeat(1_000), true)).not.toBe('')
-  expect(performance.now() - begun).toBeLessThan(3_000)
+  expect(process.cpuUsage(begun).user / 1_000).toBeLessThan(5_000)
 })
 
 describe('links', () => {
