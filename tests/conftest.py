@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import socket
 from collections import Counter
@@ -31,6 +32,10 @@ ME = "local"
 
 # In the background of a script, Ctrl-C is ignored, and so it would be by what tests start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# Set in many containers, it has each process that a test starts compile the model's library
+# anew, which takes seconds.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
