@@ -132,6 +132,25 @@ async def test_reasoning_and_tools_are_folded(page: Page, served: Served) -> Non
     await expect(page.get_by_text('"city": "Paris"')).to_have_count(0)
 
 
+async def test_reload_in_the_middle_of_a_tool_call(page: Page, served: Served, gate: Gate) -> None:
+    """Between two pieces of its input: what came of it is there, and the rest comes behind."""
+    gate.hold_at("days")
+    await ask(served, "tools=1", "How is the weather?")
+    await show(page, served)
+    tool = page.get_by_role("button", name="Tool: weather")
+    for _ in range(2):
+        await tool.click()
+        await expect(page.get_by_text('{"city": "Paris", "days"', exact=True)).to_be_visible()
+        await page.reload()
+    await tool.click()
+    gate.open()
+    await expect(page.get_by_role("article", name="Assistant")).to_have_attribute(
+        "data-status", "complete"
+    )
+    await expect(page.get_by_text(re.compile(r'"city": "Paris",\s+"days": 3\s'))).to_be_visible()
+    await expect(tool).to_have_count(1)
+
+
 async def test_an_answer_that_was_cut_off_goes_on(page: Page, served: Served) -> None:
     await ask(served, "deltas=9,cut_after=4,times=1,key=cut")
     answers = await show(page, served)

@@ -94,25 +94,6 @@ async def test_reload_in_mid_answer(
     await is_whole(page, served.client, session_id)
 
 
-async def test_reload_in_the_middle_of_a_tool_call(page: Page, served: Served, gate: Gate) -> None:
-    """Between two pieces of its input: what came of it is there, and the rest comes behind."""
-    gate.hold_at("days")
-    (session_id,) = await seed(served.client, conversation("Held", [], model="script:tools=1"))
-    body = {"message": {"content": "How is the weather?"}}
-    await served.client.post(f"/api/sessions/{session_id}/messages", json=body)
-    await page.goto(f"{served.url}/sessions/{session_id}")
-    tool = page.get_by_role("button", name="Tool: weather")
-    for _ in range(2):
-        await tool.click()
-        await expect(page.get_by_text('{"city": "Paris", "days"', exact=True)).to_be_visible()
-        await page.reload()
-    await tool.click()
-    gate.open()
-    await answered(page)
-    await expect(page.get_by_text(re.compile(r'"city": "Paris",\s+"days": 3\s'))).to_be_visible()
-    await expect(tool).to_have_count(1)
-
-
 @pytest.mark.parametrize("end", ["kill", "stop"])
 async def test_the_server_goes_in_mid_answer(
     process: Process, gate: Gate, context: BrowserContext, faults: Faults, end: str
