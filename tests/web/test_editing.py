@@ -95,6 +95,26 @@ async def test_it_waits_for_the_server_and_goes_out_once(
     assert await asked(served.client, second) == ["two, said with care"]
 
 
+async def test_what_is_taken_back_is_not_lost_to_a_form_that_is_open(
+    page: Page, served: Served, faults: Faults
+) -> None:
+    faults.expect_network()
+    _, second = await two(served)
+    await page.goto(f"{served.url}/sessions/{second}")
+    await edit(page)
+    await page.context.set_offline(True)
+    await form(page).fill("two, said with care")
+    await form(page).press("Enter")
+    waiting = page.get_by_role("list", name="Waiting to be sent").get_by_role("listitem")
+    await expect(waiting).to_contain_text(["two, said with care"])
+    await edit(page)
+    await expect(form(page)).to_have_value("two")
+    await waiting.get_by_role("button", name="Edit").click()
+    box = page.get_by_role("textbox", name="Message", exact=True)
+    await expect(box).to_have_value("two, said with care")
+    await expect(form(page)).to_have_value("two")
+
+
 async def test_it_is_seen_in_its_place_on_its_way(page: Page, served: Served) -> None:
     """With its files. What was said behind the question is not in its branch."""
     uploaded = await served.client.post("/api/files", files={"file": ("a.txt", b"a")})

@@ -9,7 +9,7 @@ import { passes } from './retry'
 import type { Message } from './types'
 
 /** Of the form that is kept. Another one is not ours to show. */
-const VERSION = 1
+const VERSION = 2
 
 /** Conversations that are kept, those last looked at. */
 const MOST = 20

@@ -1,5 +1,4 @@
 import { Pencil, RotateCw, Trash2 } from 'lucide-react'
-import type { Problem } from '../api/types'
 import { type Outgoing, send, sendAgain, takeBack, waits } from '../outbox/outbox'
 import { t } from '../strings'
 import { IconButton } from '../ui/Button'
@@ -34,7 +33,7 @@ export function Waiting({ messages, onEdit, onRemoved }: WaitingProps) {
     const taken = back(id)
     onRemoved(taken)
     if (!taken) return
-    const { id: _, state: __, problem: ___, createdAt: ____, ...draft } = taken
+    const { id: _, state: __, tried: ___, problem: ____, createdAt: _____, ...draft } = taken
     toast(t.composer.removed, { action: { label: t.undo, run: () => void send(draft) } })
   }
 
@@ -49,9 +48,7 @@ export function Waiting({ messages, onEdit, onRemoved }: WaitingProps) {
             </p>
             <p className={css.state}>
               {message.edits !== null && `${t.composer.edited} · `}
-              {message.state === 'refused'
-                ? why(message.problem)
-                : t.composer.states[message.state]}
+              {stateOf(message)}
               {message.content &&
                 message.attachments.length > 0 &&
                 ` · ${t.composer.fileCount(message.attachments.length)}`}
@@ -83,5 +80,9 @@ export function Waiting({ messages, onEdit, onRemoved }: WaitingProps) {
   )
 }
 
-const why = (problem: Problem | null) =>
-  [problem?.detail ?? t.wentWrong, problem?.hint].filter(Boolean).join(' ')
+function stateOf({ state, edits, problem }: Outgoing): string {
+  if (state === 'refused')
+    return [problem?.detail ?? t.wentWrong, problem?.hint].filter(Boolean).join(' ')
+  // An edit that is tried again still waits; of what else is on its way, the files take time.
+  return t.composer.states[state === 'sending' && edits !== null ? 'waiting' : state]
+}

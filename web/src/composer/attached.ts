@@ -13,7 +13,7 @@ export interface Attached extends Attachment {
   problem: Error | null
 }
 
-const channel = openChannel('squid.attached')
+const channel = openChannel('squid.attached.changes')
 
 const NONE: readonly Attached[] = []
 const lists = new Map<string, readonly Attached[]>()
@@ -94,7 +94,7 @@ export function progress(sessionId: string | null, id: string, part: Partial<Att
   )
 }
 
-export const begun = (one: Attachment): Attached => ({
+const begun = (one: Attachment): Attached => ({
   ...one,
   state: one.fileId ? 'there' : 'waiting',
   progress: 0,

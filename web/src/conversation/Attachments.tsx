@@ -5,7 +5,7 @@ import { size, t } from '../strings'
 import { Dialog } from '../ui/Dialog'
 import css from './Attachments.module.css'
 
-export interface Shown {
+interface Shown {
   /** The server's id; null where it is not there yet. */
   fileId: string | null
   name: string

@@ -10,6 +10,10 @@ export type Row = { key: string } & (
 
 const NONE: readonly ToolCall[] = []
 
+/** Whether they stand in the same place of the tree. */
+const isVersion = (message: Message | null, id: string | null) =>
+  message !== null && id !== null && (message.id === id || message.siblings.includes(id))
+
 /** Versions of a message share a row: whoever switches between them stays where they are.
  * An entry of the outbox has its message's id, so its row becomes the message's. Tools that
  * an answer has called are messages behind it, and shown in its row, as they came. */
@@ -32,7 +36,7 @@ export function rowsOf(messages: readonly Message[], outgoing: readonly Outgoing
   }
   for (const entry of outgoing) {
     if (waits(entry) || there.has(entry.id)) continue
-    const edited = rows.findIndex(({ message }) => message !== null && message.id === entry.edits)
+    const edited = rows.findIndex(({ message }) => isVersion(message, entry.edits))
     const key = rows[edited]?.key ?? entry.id
     // A branch of its own: what was said behind the question is not in it.
     if (edited >= 0) rows.length = edited

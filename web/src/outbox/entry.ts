@@ -2,13 +2,15 @@
  * page, or from somebody else. */
 import type { Attachment, Outgoing } from './outbox'
 
-/** Of the form that is kept. Another one is not ours to send. */
+/** Of the form that is kept. Another one is not ours to send: an older page, still open in
+ * another tab, would take an edit for a new question. */
 const VERSION = 1
+const WITH_EDITS = 2
 
 export type Kept = Outgoing & { v: number }
 
 export function kept(entry: Outgoing): Kept {
-  return { ...entry, v: VERSION }
+  return { ...entry, v: entry.edits === null ? VERSION : WITH_EDITS }
 }
 
 type Fields = Record<string, unknown>
@@ -22,7 +24,7 @@ const STATES: readonly unknown[] = ['queued', 'sending', 'waiting', 'refused']
 
 /** The entry, or null where it is none. */
 export function revived(value: unknown): Outgoing | null {
-  if (!isObject(value) || value.v !== VERSION) return null
+  if (!isObject(value) || (value.v !== VERSION && value.v !== WITH_EDITS)) return null
   const { id, sessionId, content, createdAt, state, newSession, problem } = value
   if (!isText(id) || !MESSAGE_ID.test(id) || !isText(sessionId) || !isText(content)) return null
   if (!STATES.includes(state) || typeof createdAt !== 'number') return null
@@ -33,6 +35,7 @@ export function revived(value: unknown): Outgoing | null {
     content,
     createdAt,
     edits: orNull(value.edits),
+    tried: value.tried === true,
     state: state as Outgoing['state'],
     model: orNull(value.model),
     newSession: isObject(newSession)

@@ -278,16 +278,21 @@ it('reads back only what is an entry', async () => {
     id: 'local.assistant.01a1ff7c-51d6-731a-8a05-84efbcb46553',
     ...draft('x'),
     state: 'waiting' as const,
+    tried: true,
     problem: null,
     createdAt: 1,
   }
   expect(revived(kept(entry))).toEqual(entry)
+  // A page from before there were any reads no other version than the first.
+  const edit = { ...entry, edits: 'question' }
+  expect(revived(kept(edit))).toEqual(edit)
+  expect([kept(entry).v, kept(edit).v]).toEqual([1, 2])
   for (const odd of [
     null,
     'x',
     {},
     entry,
-    { ...kept(entry), v: 2 },
+    { ...kept(entry), v: 3 },
     { ...kept(entry), id: '../x' },
   ])
     expect(revived(odd)).toBeNull()

@@ -39,16 +39,19 @@ export interface Outgoing {
   /** `queued` behind a live answer, or others of its session; `sending`; `waiting` for the
    * server or the network; `refused`, with why. One that was refused holds up no others. */
   state: 'queued' | 'sending' | 'waiting' | 'refused'
+  /** Whether the server could not be reached with it. */
+  tried: boolean
   problem: Problem | null
   createdAt: number
 }
 
-export type Draft = Omit<Outgoing, 'id' | 'state' | 'problem' | 'createdAt'>
+export type Draft = Omit<Outgoing, 'id' | 'state' | 'tried' | 'problem' | 'createdAt'>
 
 /** Whether it still waits for something. One that only just goes out is in the conversation
- * at once, unless its files take time. */
-export const waits = ({ state, attachments }: Outgoing) =>
-  state !== 'sending' || attachments.some((file) => !file.fileId)
+ * at once, unless its files take time. An edit takes the place of all that was said behind it:
+ * that does not come and go with each try. */
+export const waits = ({ state, tried, edits, attachments }: Outgoing) =>
+  state !== 'sending' || (tried && edits !== null) || attachments.some((file) => !file.fileId)
 
 /** Hand over a message; it is the outbox's from here on. Returns its id. */
 export function send(draft: Draft): string {
@@ -70,6 +73,7 @@ export function send(draft: Draft): string {
     newSession,
     id,
     state: busy ? 'queued' : 'sending',
+    tried: false,
     problem: null,
     createdAt,
   })
@@ -113,7 +117,7 @@ export function takeBack(id: string): Outgoing | null {
 export function sendAgain(id: string): void {
   const entry = entries.get(id)
   if (entry?.state !== 'refused') return
-  entries.put({ ...entry, state: 'queued', problem: null })
+  entries.put({ ...entry, state: 'queued', tried: false, problem: null })
   wake(entry.sessionId)
   drain(entry.sessionId)
 }

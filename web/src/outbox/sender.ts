@@ -116,7 +116,7 @@ async function attempt(entry: Outgoing, failures: number): Promise<boolean> {
       entries.change(id, { state: 'refused', problem: problem(error) })
       return true
     }
-    entries.change(id, { state: 'waiting' })
+    entries.change(id, { state: 'waiting', tried: true })
     trouble(`outbox ${sessionId}`)
     await news(sessionId, shutOut ? SHUT_OUT_MS : delay(failures, error))
     return false
