@@ -79,6 +79,10 @@ async def test_it_waits_for_the_server_and_goes_out_once(
     await expect(waiting).to_contain_text(["two, said badly"])
     await expect(waiting).to_contain_text(["Said differently"])
     await expect(mine(page).get_by_text("two", exact=True)).to_be_visible()
+    # Also where the question is drawn anew meanwhile.
+    await page.get_by_role("button", name="New session").click()
+    await expect(mine(page)).to_have_count(0)
+    await page.get_by_role("link", name="Second one").click()
     await waiting.get_by_role("button", name="Edit").click()
     await expect(form(page)).to_have_value("two, said badly")
     await expect(form(page)).to_be_focused()

@@ -34,12 +34,11 @@ export function EditForm({ message, asked = true, onClose }: EditFormProps) {
   const article = () => box.current?.closest('article') ?? null
   const empty = text.trim() === '' && message.files.length === 0
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: when it opens
   useEffect(() => {
     if (!asked) return
     box.current?.focus()
     box.current?.setSelectionRange(box.current.value.length, box.current.value.length)
-  }, [])
+  }, [asked])
 
   function write(next: string) {
     setText(next)

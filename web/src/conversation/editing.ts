@@ -10,7 +10,11 @@ export const wantedForm = shared<string | null>(null)
 export function editAgain({ edits, content }: Outgoing): boolean {
   if (edits === null || draftOf(edits) !== '') return false
   const question = document.querySelector(`[data-message-id="${CSS.escape(edits)}"]`)
-  if (!question || question.querySelector('[data-edit]')) return false
+  const view = question?.closest('[data-scroller]')?.getBoundingClientRect()
+  if (!question || !view || question.querySelector('[data-edit]')) return false
+  // One that is out of sight may be drawn only as long as it has the focus.
+  const { top, bottom } = question.getBoundingClientRect()
+  if (bottom <= view.top || top >= view.bottom) return false
   keepDraft(edits, content)
   wantedForm.set(edits)
   return true
