@@ -10,7 +10,7 @@ from tests.http.talk import ended
 from tests.web.conftest import PHONE, Profiles, Served
 from tests.web.faults import Faults
 from tests.web.seeds import assistant, conversation, seed, user
-from tests.web.sight import answered, answers, asked
+from tests.web.sight import answered, answers, asked, shown
 
 
 async def two(served: Served) -> list[str]:
@@ -64,19 +64,25 @@ async def test_it_outlives_other_sessions_and_a_reload(page: Page, served: Serve
     await expect(form(page)).to_have_count(0)
 
 
+async def waits(page: Page, served: Served, text: str) -> tuple[str, Locator]:
+    """A session without its server, and the edit that waits in it."""
+    _, session_id = await two(served)
+    await page.goto(f"{served.url}/sessions/{session_id}")
+    await edit(page)
+    await page.context.set_offline(True)
+    await form(page).fill(text)
+    await form(page).press("Enter")
+    waiting = page.get_by_role("list", name="Waiting to be sent").get_by_role("listitem")
+    await expect(waiting).to_contain_text([text])
+    return session_id, waiting
+
+
 async def test_it_waits_for_the_server_and_goes_out_once(
     page: Page, served: Served, faults: Faults
 ) -> None:
     """It can be taken back into its form meanwhile."""
     faults.expect_network()
-    _, second = await two(served)
-    await page.goto(f"{served.url}/sessions/{second}")
-    await edit(page)
-    await page.context.set_offline(True)
-    await form(page).fill("two, said badly")
-    await form(page).press("Enter")
-    waiting = page.get_by_role("list", name="Waiting to be sent").get_by_role("listitem")
-    await expect(waiting).to_contain_text(["two, said badly"])
+    second, waiting = await waits(page, served, "two, said badly")
     await expect(waiting).to_contain_text(["Said differently"])
     await expect(mine(page).get_by_text("two", exact=True)).to_be_visible()
     # Also where the question is drawn anew meanwhile.
@@ -96,21 +102,16 @@ async def test_it_waits_for_the_server_and_goes_out_once(
     await expect(mine(page)).to_contain_text("two, said with care")
     await answered(page)
     await expect(waiting).to_have_count(0)
-    assert await asked(served.client, second) == ["two, said with care"]
+    question, _ = await shown(served.client, second)
+    assert question["content"] == "two, said with care"
+    assert len(question["siblings"]) == 2, "once"
 
 
 async def test_what_is_taken_back_is_not_lost_to_a_form_that_is_open(
     page: Page, served: Served, faults: Faults
 ) -> None:
     faults.expect_network()
-    _, second = await two(served)
-    await page.goto(f"{served.url}/sessions/{second}")
-    await edit(page)
-    await page.context.set_offline(True)
-    await form(page).fill("two, said with care")
-    await form(page).press("Enter")
-    waiting = page.get_by_role("list", name="Waiting to be sent").get_by_role("listitem")
-    await expect(waiting).to_contain_text(["two, said with care"])
+    _, waiting = await waits(page, served, "two, said with care")
     await edit(page)
     await expect(form(page)).to_have_value("two")
     await waiting.get_by_role("button", name="Edit").click()

@@ -47,7 +47,7 @@ export function revived(value: unknown): Outgoing | null {
 }
 
 /** The attachment, or none. */
-export function attachment(value: unknown): Attachment[] {
+function attachment(value: unknown): Attachment[] {
   if (!isObject(value)) return []
   const { id, name, mediaType, size, fileId, blob } = value
   if (!isText(id) || !isText(name) || !isText(mediaType) || typeof size !== 'number') return []
